@@ -1,0 +1,1 @@
+"""The capture folder: reading it back, and writing it while a run goes on."""

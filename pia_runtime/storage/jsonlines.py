@@ -1,0 +1,38 @@
+"""One JSON value per line; whatever the app handed over, the line can be read back."""
+
+from typing import Any
+
+import orjson
+
+MAX_REPR = 200
+"""Characters kept of an object that JSON has no form for."""
+
+
+def encode_line(record: dict[str, Any]) -> bytes:
+    """Encode one record as a line with its newline.
+
+    Values that JSON (or its readers) cannot carry become readable strings: a whole number beyond 64 bits its digits, a
+    lone surrogate the replacement character, a foreign object its bounded ``repr``.
+    """
+    try:
+        return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+    except (TypeError, RecursionError):
+        return orjson.dumps(_readable(record, 60), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _readable(value: object, depth: int) -> object:
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return value if -(2**63) <= value < 2**63 else str(value)
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if depth > 0 and isinstance(value, dict):
+        return {str(_readable(str(key), 0)): _readable(item, depth - 1) for key, item in value.items()}
+    if depth > 0 and isinstance(value, list | tuple):
+        return [_readable(item, depth - 1) for item in value]
+    return (
+        repr(value)[:MAX_REPR]
+        if not isinstance(value, dict | list | tuple)
+        else f"{type(value).__name__} nested too deep"
+    )
