@@ -1,0 +1,99 @@
+"""Parts of the document as words of one language. Every captured text in what comes out is already escaped for the eye."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pia_runtime.reports.escape import SHORT, visible
+from pia_runtime.reports.instants import with_error
+from pia_runtime.reports.labels import Labels, Lang, Names
+from pia_runtime.reports.messages import fill, load_messages
+
+_BEFORE = {"before_prompt", "before_choice"}
+
+
+class Wording:
+    """Words of ``lang`` for ids, actors, findings and margins."""
+
+    def __init__(self, lang: Lang, labels: Labels) -> None:
+        self.lang: Lang = lang
+        self.labels = labels
+        self._messages = load_messages(lang)
+
+    def say(self, key: str, **slots: object) -> str:
+        """The message ``key`` with its slots filled. Raises KeyError for a message that does not exist (a bug)."""
+        return fill(self._messages[key], slots)
+
+    def term(self, group: str, name: object) -> str:
+        """The message ``group.name``, or ``name`` itself, escaped, where the reports have no word for it."""
+        found = self._messages.get(f"{group}.{name}")
+        return visible(name) if found is None else found
+
+    def data(self, data: object) -> str:
+        """Name of a kind of data; an unknown id prints as itself."""
+        return self._name(self.labels.data, data)
+
+    def clause(self, clause: object) -> str:
+        """Gist of a provision, without its number."""
+        return self._name(self.labels.clauses, clause)
+
+    def actor(self, actor: Mapping[str, Any] | None) -> str:
+        """Whose code it was: ``SDK 甲``, ``the app``, ``unknown code``."""
+        actor = actor or {}
+        kind = actor.get("kind") or "unknown"
+        name = actor.get("name") or actor.get("id")
+        if kind == "app":
+            return self.say("actor.app")
+        if not name:
+            return self.term("actor", kind)
+        return self.say("actor.named_sdk", name=visible(name)) if kind == "sdk" else visible(name)
+
+    def recipient(self, recipient: Mapping[str, Any] | None) -> str:
+        """``collect.ad.example (Company)`` or a dash."""
+        if not recipient:
+            return "–"
+        host = visible(recipient.get("host"))
+        company = visible(recipient.get("company"))
+        return f"{host} ({company})" if company else host
+
+    def finding(self, finding: Mapping[str, Any]) -> str:
+        """What happened, as one sentence: the rule's own, or one made of act and verdict for a rule without words."""
+        slots: dict[str, object] = {
+            "actor": self.actor(finding.get("actor")),
+            "data": self.data(finding.get("data")),
+            "host": visible((finding.get("recipient") or {}).get("host") or "–"),
+        }
+        sentence = self.labels.rules.get(str(finding.get("rule")), {}).get(self.lang)
+        if sentence is None:
+            act = self._messages.get(f"sentence.{finding.get('act')}", self._messages["sentence.access"])
+            sentence = self.say("sentence.with_verdict", act=act, verdict=self.term("verdict", finding.get("verdict")))
+        told = re.sub(r" {2,}", " ", fill(sentence, slots)).strip()
+        return told[:1].upper() + told[1:]
+
+    def margin(self, margin_ns: int | None, err_ns: int | None, phases: set[str], verdict: object) -> str:
+        """How far from the consent boundary: ``3.214 s ± 0.002 s before the choice``, or a dash without a boundary."""
+        if margin_ns is None:
+            return "–"
+        return self.say(f"margin.{_margin_side(phases, verdict)}", distance=with_error(abs(margin_ns), err_ns))
+
+    def blind_spot(self, spot: Mapping[str, Any]) -> str:
+        """Why a blind spot matters; the document's own sentence where the knowledge has none in this language."""
+        told = self.labels.blind_spots.get(str(spot.get("kind")), {}).get(self.lang)
+        return told or visible(spot.get("why_it_matters"), 300)
+
+    def needs_human(self, message: object) -> str:
+        """What a person must still check; empty where nothing is named."""
+        return self.term("needs_human", message) if message else ""
+
+    def _name(self, names: Names, key: object) -> str:
+        return names.get(str(key), {}).get(self.lang) or visible(key, SHORT)
+
+
+def _margin_side(phases: set[str], verdict: object) -> str:
+    if verdict == "indeterminate":
+        return "undecided"
+    if phases and phases <= _BEFORE:
+        return "before_choice"
+    if len(phases) == 1 and phases <= {"after_refusal", "after_withdrawal", "after_grant"}:
+        return next(iter(phases))
+    return "from_boundary"
