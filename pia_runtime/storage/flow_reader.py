@@ -1,0 +1,249 @@
+"""A capture's flow files → flows, one at a time.
+
+The file is a row of tnetstrings (``length:payload}``), one per flow. Each record is read whole and tried on the fast
+parser (:mod:`pia_runtime.storage.flow_template`); whatever that does not know (another version, another layout) goes to
+mitmproxy's own code, which reads every version since 0.11. A record that cannot be read is a stated trouble and the next one
+is read; only a file that is no flow file at all is an error.
+"""
+
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from pia_runtime.errors import InputError
+from pia_runtime.model.flow import Flow
+from pia_runtime.storage.flow_mapping import UndatedFlowError, map_http_flow
+from pia_runtime.storage.flow_template import parse_flow
+
+_PREFIX = re.compile(rb"(\d{1,12}):")
+_PREFIX_BYTES = 13
+_PARTIAL_PREFIX = re.compile(rb"\d{0,12}")
+_READ_AHEAD = 1 << 20
+_DETAIL_CHARS = 300
+_ROTATED = re.compile(r"flows(?:-(\d+))?\.mitm")
+_JOURNAL = re.compile(r"flows-.+\.mitm")
+
+
+@dataclass(frozen=True, slots=True)
+class FlowTrouble:
+    """Something in a flow file that could not be read.
+
+    Attributes:
+        kind: ``torn_flow``, ``empty_flow_file``, ``unreadable_flow``, ``undated_flow`` or ``non_http_flow``.
+        detail: one bounded line for people, naming the file.
+        offset: byte of the file where the record starts.
+        host: whom it was meant for, where known.
+        count: how many flows this stands for.
+    """
+
+    kind: str
+    detail: str
+    offset: int = 0
+    host: str = ""
+    count: int = 1
+
+
+class _ForeignVersionError(ValueError):
+    """A flow of a format version that the installed mitmproxy cannot read."""
+
+
+def flow_files(folder: Path) -> tuple[Path, ...]:
+    """The flow files of a capture in order: ``flows.mitm``, then those it rotated into by their number.
+
+    Journals of WebSockets that were still open (``flows-<name>.mitm``) come last.
+    """
+    names = {path.name: path for path in folder.glob("flows*.mitm") if path.is_file()}
+    rotated = {name: int(found[1] or 0) for name in names if (found := _ROTATED.fullmatch(name))}
+    journals = sorted(name for name in names if name not in rotated and _JOURNAL.fullmatch(name))
+    return tuple(names[name] for name in [*sorted(rotated, key=lambda name: (rotated[name], name)), *journals])
+
+
+def read_flows(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[Flow]:
+    """Read the flows of a capture folder, or of one flow file, in file order.
+
+    Memory holds one flow at a time. In a folder, the parts of a WebSocket that was open when the recording died (its
+    journal) are joined into one flow, unless the whole flow was also written.
+
+    Args:
+        path: capture folder or any file that mitmproxy's FlowReader reads.
+        on_trouble: called for everything that could not be read; non-HTTP flows are reported once per kind and host.
+
+    Raises:
+        InputError: a file cannot be opened, is not a flow file, or is of a version the installed mitmproxy cannot read.
+    """
+    if not path.is_dir():
+        yield from _read_file(path, on_trouble)
+        return
+    files = flow_files(path)
+    journals = [file for file in files if not _ROTATED.fullmatch(file.name)]
+    open_sockets = {flow.id: flow for file in journals for flow in _join_parts(_read_file(file, on_trouble))}
+    for file in files:
+        if file not in journals:
+            for flow in _read_file(file, on_trouble):
+                open_sockets.pop(flow.id, None)
+                yield flow
+    yield from open_sockets.values()
+
+
+def _join_parts(parts: Iterator[Flow]) -> list[Flow]:
+    """Records with one id, each with the messages since the one before → one flow each."""
+    whole: dict[str, Flow] = {}
+    for part in parts:
+        before = whole.get(part.id)
+        whole[part.id] = replace(part, messages=before.messages + part.messages) if before else part
+    return list(whole.values())
+
+
+def _read_file(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[Flow]:
+    others: Counter[tuple[str, str]] = Counter()
+    for offset, record in _records(path, on_trouble):
+        flow = parse_flow(record)
+        if flow is None:
+            flow = _read_slowly(path, offset, record, others, on_trouble)
+        if flow is not None:
+            yield flow
+    for (kind, host), count in sorted(others.items()):
+        on_trouble(FlowTrouble("non_http_flow", f"{path.name}: {count} {kind} flow(s)", 0, host, count))
+
+
+def _records(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[tuple[int, bytes]]:
+    """Offset and payload of each record; a torn end becomes trouble."""
+    try:
+        with path.open("rb", buffering=_READ_AHEAD) as file:
+            yield from _split(path, file, os.fstat(file.fileno()).st_size, on_trouble)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", "check the path and its permissions") from error
+
+
+def _split(
+    path: Path, file: BinaryIO, size: int, on_trouble: Callable[[FlowTrouble], None]
+) -> Iterator[tuple[int, bytes]]:
+    if size == 0:
+        on_trouble(FlowTrouble("empty_flow_file", f"{path.name}: empty flow file, no flow was recorded"))
+    offset = 0
+    while offset < size:
+        head = file.read(_PREFIX_BYTES)
+        found = _PREFIX.match(head)
+        if found is None:
+            on_trouble(_broken_prefix(path, offset, size, head))
+            return
+        length = int(found[1])
+        end = offset + found.end() + length + 1
+        if end > size:
+            on_trouble(_torn(path, offset, size, f"{end - size} bytes of its last flow are missing"))
+            return
+        rest = head[found.end() :]
+        record = (rest + file.read(length + 1 - len(rest))) if len(rest) <= length else rest[: length + 1]
+        if len(rest) > length + 1:
+            file.seek(end)
+        yield offset, record
+        offset = end
+
+
+def _broken_prefix(path: Path, offset: int, size: int, head: bytes) -> FlowTrouble:
+    if _PARTIAL_PREFIX.fullmatch(head) and len(head) < _PREFIX_BYTES:
+        return _torn(path, offset, size, "only part of a length is there")
+    if offset == 0:
+        raise _not_a_flow_file(path, head)
+    return FlowTrouble(
+        "unreadable_flow",
+        f"{path.name}: not a flow at byte {offset}; the {size - offset} bytes from there on were not read",
+        offset,
+    )
+
+
+def _torn(path: Path, offset: int, size: int, detail: str) -> FlowTrouble:
+    return FlowTrouble("torn_flow", f"{path.name}: cut off at byte {size}: {detail}", offset)
+
+
+def _not_a_flow_file(path: Path, head: bytes) -> InputError:
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return InputError(f"{path}: holds JSON, not mitmproxy flows", "import a HAR with `pia import`")
+    return InputError(f"{path}: not a mitmproxy flow file", "give a file written by mitmproxy, or use `pia import`")
+
+
+def _read_slowly(
+    path: Path,
+    offset: int,
+    record: bytes,
+    others: Counter[tuple[str, str]],
+    on_trouble: Callable[[FlowTrouble], None],
+) -> Flow | None:
+    """One record through mitmproxy's own reader; None with a trouble noted where there is no HTTP flow to give."""
+    try:
+        flow = load_record(record)
+        if flow.type == "http":
+            return map_http_flow(flow)
+        others[flow.type, _other_host(flow)] += 1
+    except _ForeignVersionError as error:
+        if offset == 0:
+            raise InputError(
+                f"{path}: {error}", f"install a mitmproxy that reads it, or save the flows with mitmproxy {_version()}"
+            ) from error
+        on_trouble(_unreadable("unreadable_flow", path, offset, error))
+    except UndatedFlowError as error:
+        on_trouble(_unreadable("undated_flow", path, offset, error))
+    except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError) as error:
+        if offset == 0 and not record.endswith(b"}"):
+            raise _not_a_flow_file(path, b"") from error
+        on_trouble(_unreadable("unreadable_flow", path, offset, error))
+    return None
+
+
+def _unreadable(kind: str, path: Path, offset: int, error: Exception) -> FlowTrouble:
+    reason = ascii(str(error))[1:-1][:_DETAIL_CHARS] or type(error).__name__
+    return FlowTrouble(kind, f"{path.name}: flow at byte {offset}: {type(error).__name__}: {reason}", offset)
+
+
+def load_record(record: bytes) -> Any:  # noqa: ANN401 - any of mitmproxy's flow classes
+    """Payload and type byte of one record → mitmproxy's flow object, by mitmproxy's own parser and migrations.
+
+    Raises:
+        _ForeignVersionError: the format version is unknown to the installed mitmproxy.
+        UndatedFlowError: an HTTP flow without a time, which mitmproxy's own classes refuse.
+        ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError: what mitmproxy's
+            code raises on a damaged record.
+    """
+    from mitmproxy import dns, flow, http, tcp, udp  # noqa: F401 - importing registers the flow types; slow, rarely needed
+    from mitmproxy.io import compat, tnetstring
+
+    state = tnetstring.parse(record[-1], memoryview(record)[:-1])
+    if not isinstance(state, dict):
+        raise TypeError("not a flow")
+    _check_version(state)
+    state = compat.migrate_flow(state)
+    request = state.get("request")
+    if state["type"] == "http" and isinstance(request, dict) and request.get("timestamp_start") is None:
+        raise UndatedFlowError("the request carries no time")
+    return flow.Flow.from_state(state)
+
+
+def _check_version(state: dict[Any, Any]) -> None:
+    from mitmproxy import version
+    from mitmproxy.io import compat
+
+    found: Any = state.get(b"version", state.get("version"))
+    key = found if isinstance(found, int) else tuple(found)[:2]  # the minor version of mitmproxy, before 4.0
+    if key != version.FLOW_FORMAT_VERSION and key not in compat.converters:
+        raise _ForeignVersionError(
+            f"flow format version {found} cannot be read by mitmproxy {version.VERSION} "
+            f"(it reads up to {version.FLOW_FORMAT_VERSION})"
+        )
+
+
+def _version() -> str:
+    from mitmproxy import version
+
+    return version.VERSION
+
+
+def _other_host(flow: Any) -> str:  # noqa: ANN401 - a DNS, TCP or UDP flow
+    """Whom a flow that is not HTTP was meant for: the DNS name asked, SNI, or the server's address."""
+    if flow.type == "dns" and flow.request.questions:
+        return str(flow.request.questions[0].name).lower()
+    address = flow.server_conn.address
+    return str(flow.client_conn.sni or flow.server_conn.sni or (address[0] if address else "")).lower()

@@ -1,0 +1,237 @@
+r"""The fast way through a flow record: the one layout that mitmproxy 12 writes, and nothing else.
+
+mitmproxy writes the keys of a flow in a fixed order (``mitmproxy/io/tnetstring.py`` dumps every dict from its last key to its
+first), so a few anchored patterns find the fields, and the two connections with their certificates, half of an ordinary
+record, are stepped over by their length. Every length prefix on the way is checked or exact by the pattern, so a record
+that lies about itself is given back to mitmproxy's reader, as is any other version or layout.
+"""
+
+import re
+from typing import Any
+
+from pia_runtime.model.flow import Flow, Headers, Response, WebSocketMessage
+from pia_runtime.storage.flow_mapping import (
+    FLOAT_ERR_NS,
+    UndatedFlowError,
+    flow_err_ns,
+    intended_host,
+    is_address,
+    map_messages,
+    named_host,
+    to_ns,
+)
+
+# A time as `repr` prints it, with the length that belongs to it, so that no check is needed afterwards.
+_TIME = (
+    rb"(?:18:\d{10}\.\d{7}\^|17:\d{10}\.\d{6}\^|16:\d{10}\.\d{5}\^|15:\d{10}\.\d{4}\^|14:\d{10}\.\d{3}\^"
+    rb"|13:\d{10}\.\d\d\^|12:\d{10}\.\d\^|10:\d{10}#|11:\d{9}\.\d\^|9:\d{9}#)"
+)
+_MAYBE_TIME = rb"(?:0:~|" + _TIME + rb")"
+_CONTENT = rb"8:trailers;(?:0:~7:content;(?:0:~|(\d+):)|(\d+):)"
+_TIMES = rb"13:timestamp_end;" + _MAYBE_TIME + rb"15:timestamp_start;"
+
+_OPENING = re.compile(rb"9:websocket;(?:0:~|(\d+):)")
+_RESPONSE = re.compile(
+    rb"8:response;(?:0:~|(\d+):6:reason;(\d+):([^,]*),11:status_code;3:(\d{3})#" + _TIMES + _TIME + _CONTENT + rb")"
+)
+_REQUEST = re.compile(rb"7:request;(\d+):4:path;(\d+):")
+_AFTER_PATH = re.compile(
+    rb",9:authority;(\d+):([^,]*),6:scheme;(\d+):([a-z]*),6:method;(\d+):([A-Z]+),4:port;(\d+):(\d+)#4:host;(\d+):([^;]*);"
+    + _TIMES
+    + rb"("
+    + _TIME
+    + rb")"
+    + _CONTENT
+)
+_AFTER_TRAILERS = re.compile(rb"\]7:content;(?:0:~|(\d+):)")
+_HEADERS = re.compile(rb"7:headers;(\d+):")
+_AFTER_HEADERS = re.compile(rb"\]12:http_version;(?:8:(HTTP/\d\.\d)|6:(HTTP/\d)),\}")
+_MIDDLE = re.compile(rb"6:backup;0:~17:timestamp_created;" + _TIME + rb"7:comment;(\d+):")
+_METADATA = re.compile(rb"8:metadata;(\d+):")
+_MARKED = re.compile(rb"6:marked;(\d+):([^;]*);9:is_replay;(?:0:~|7:request;|8:response;)")
+_SERVER = re.compile(rb"11:intercepted;(?:5:false|4:true)!11:server_conn;(\d+):")
+_CLIENT = re.compile(rb"11:client_conn;(\d+):")
+_ERROR = re.compile(rb"5:error;(?:0:~|(\d+):9:timestamp;" + _TIME + rb"3:msg;(\d+):)")
+_END = re.compile(rb"2:id;(\d+):([^;]*);4:type;4:http;7:version;2:21#\}")
+_HEADER = re.compile(rb"(\d+):(\d+):([^,]*),(\d+):(.*)", re.DOTALL)
+_NOTED_ERR = re.compile(rb"10:pia_err_ns;(\d+):(\d+)#")
+
+_KNOWN_HEADERS: dict[bytes, tuple[bytes, bytes]] = {}
+_KNOWN_HEADERS_MAX = 1 << 14
+_KNOWN_HEADER_BYTES = 256
+
+
+class _UnknownLayoutError(Exception):
+    """This record is not laid out as the template expects."""
+
+
+def parse_flow(record: bytes) -> Flow | None:
+    """Payload and type byte of one record → its flow, or None where mitmproxy's own reader must decide.
+
+    Args:
+        record: what follows ``length:``, up to and with the type byte.
+    """
+    try:
+        return _Record(record).flow()
+    except (_UnknownLayoutError, UndatedFlowError, ValueError, IndexError, TypeError, KeyError):
+        return None  # nothing is lost: mitmproxy's reader is asked next, and names what is wrong
+
+
+class _Record:
+    """One record and a position in it; every step leaves the position behind what it read."""
+
+    __slots__ = ("at", "record")
+
+    def __init__(self, record: bytes) -> None:
+        self.record = record
+        self.at = 0
+
+    def flow(self) -> Flow:
+        """The whole record as a flow."""
+        opening = self._step(_OPENING)
+        messages = self._messages(int(opening[1])) if opening[1] else ()
+        response = self._response()
+        request = self._step(_REQUEST)
+        end = request.end(1) + int(request[1]) + 2
+        target = self._take(int(request[2]))
+        fields = self._step(_AFTER_PATH).groups()
+        for length, text in zip(fields[0:10:2], fields[1:10:2], strict=True):
+            _check(int(length) == len(text))
+        body, headers, trailers, version = self._content(fields[11], fields[12])
+        _check(self.at == end)
+        err_ns = self._err_ns()
+        client = self._connections()
+        error, flow_id = self._ending()
+        host = named_host(version, fields[1], headers, fields[9].decode())
+        return Flow(
+            id=flow_id,
+            t_ns=to_ns(float(fields[10][fields[10].index(b":") + 1 : -1])),
+            err_ns=err_ns,
+            method=fields[5].decode(),
+            scheme=fields[3].decode(),
+            host=intended_host(host, _sni(client)) if is_address(host) else host,
+            port=int(fields[7]),
+            target=target,
+            http_version=version.decode(),
+            headers=headers,
+            body=body,
+            trailers=trailers,
+            response=response,
+            messages=messages,
+            error=error,
+        )
+
+    def _messages(self, length: int) -> tuple[WebSocketMessage, ...]:
+        return map_messages(_load(b"%d:%b}" % (length, self._take(length, b"}")))["messages"])
+
+    def _response(self) -> Response | None:
+        found = self._step(_RESPONSE)
+        outer, reason_length, reason, status, content, trailer_length = found.groups()
+        if outer is None:
+            return None
+        _check(int(reason_length) == len(reason))
+        body, headers, trailers, _ = self._content(content, trailer_length)
+        _check(self.at == found.end(1) + int(outer) + 2)
+        return Response(int(status), headers, body, trailers)
+
+    def _content(
+        self, length: bytes | None, trailer_length: bytes | None
+    ) -> tuple[bytes | None, Headers, Headers, bytes]:
+        """Body, headers, trailers and HTTP version: what a request and a response end with alike."""
+        trailers: Headers = ()
+        if trailer_length is not None:
+            trailers = _parse_headers(self._take(int(trailer_length)))
+            length = self._step(_AFTER_TRAILERS)[1]
+        body = None if length is None else self._take(int(length), b",")
+        headers = _parse_headers(self._take(int(self._step(_HEADERS)[1])))
+        version = self._step(_AFTER_HEADERS)
+        return body, headers, trailers, version[1] or version[2]
+
+    def _err_ns(self) -> int:
+        self._take(int(self._step(_MIDDLE)[1]), b";")
+        length = int(self._step(_METADATA)[1])
+        metadata = self._take(length, b"}")
+        if not metadata:
+            return FLOAT_ERR_NS
+        noted = _NOTED_ERR.fullmatch(metadata)
+        if noted and int(noted[1]) == len(noted[2]):
+            return max(int(noted[2]), FLOAT_ERR_NS)
+        return flow_err_ns(_load(b"%d:%b}" % (length, metadata)))
+
+    def _connections(self) -> bytes:
+        """Step over both connections; what was recorded of the client's, for its SNI."""
+        marked = self._step(_MARKED)
+        _check(int(marked[1]) == len(marked[2]))
+        self._take(int(self._step(_SERVER)[1]), b"}")
+        return self._take(int(self._step(_CLIENT)[1]), b"}")
+
+    def _ending(self) -> tuple[str | None, str]:
+        """Error text and flow id, up to the last byte of the record."""
+        error = None
+        found = self._step(_ERROR)
+        if found[1]:
+            error = self._take(int(found[2]), b";}").decode()
+            _check(self.at == found.end(1) + int(found[1]) + 2)
+        last = self._step(_END)
+        _check(int(last[1]) == len(last[2]) and self.at == len(self.record))
+        return error, last[2].decode()
+
+    def _step(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
+        found = pattern.match(self.record, self.at)
+        if found is None:
+            raise _UnknownLayoutError
+        self.at = found.end()
+        return found
+
+    def _take(self, length: int, closing: bytes = b"") -> bytes:
+        """The next ``length`` bytes, which the type bytes ``closing`` must follow."""
+        start, self.at = self.at, self.at + length
+        taken = self.record[start : self.at]
+        if closing:
+            _check(self.record.startswith(closing, self.at))
+            self.at += len(closing)
+        return taken
+
+
+def _check(holds: bool) -> None:
+    if not holds:
+        raise _UnknownLayoutError
+
+
+def _parse_headers(block: bytes) -> Headers:
+    """A list of name-value pairs. Most headers recur in every request of an app, so checked ones are remembered."""
+    if not block:
+        return ()
+    _check(block.endswith(b",]"))
+    pieces = block[:-2].split(b",]")
+    try:
+        return tuple([_KNOWN_HEADERS[piece] for piece in pieces])
+    except KeyError:
+        return tuple([_KNOWN_HEADERS.get(piece) or _parse_header(piece) for piece in pieces])
+
+
+def _parse_header(piece: bytes) -> tuple[bytes, bytes]:
+    found = _HEADER.fullmatch(piece)
+    if found is None:
+        raise _UnknownLayoutError
+    outer, name_length, name, value_length, value = found.groups()
+    _check(int(name_length) == len(name) and int(value_length) == len(value))
+    _check(
+        int(outer) == len(piece) - found.end(1)
+    )  # the comma that `split` took away is part of it, the first colon not
+    if len(piece) <= _KNOWN_HEADER_BYTES:
+        if len(_KNOWN_HEADERS) >= _KNOWN_HEADERS_MAX:
+            _KNOWN_HEADERS.clear()
+        _KNOWN_HEADERS[piece] = (name, value)
+    return name, value
+
+
+def _sni(client: bytes) -> str | None:
+    found: str | None = _load(b"%d:%b}" % (len(client), client))["sni"]
+    return found
+
+
+def _load(value: bytes) -> Any:  # noqa: ANN401 - whatever the tnetstring holds
+    from mitmproxy.io import tnetstring  # slow to import and rarely needed
+
+    return tnetstring.loads(value)
