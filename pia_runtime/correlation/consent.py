@@ -1,0 +1,122 @@
+"""What follows from the consent signals: per scope, which transitions happened when, on whichever clock is asked about."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pia_runtime.model.event import ConsentSignal, Events, Signal, Stamp
+
+SOURCE_ERROR_NS = {
+    "tap": 0,
+    "sdk_call": 0,
+    "permission_result": 0,
+    "preference": 1_000_000_000,
+    "ui_tree": 2_000_000_000,
+    "tester": 1_500_000_000,
+}
+"""Half-width in ns assumed where a signal gives no ``err_ns`` of its own: configuration, printed with the document.
+
+A tap handler and an SDK or permission call are the moment itself. A preference is written behind by a background thread, a UI
+tree is polled, a tester's hand follows the eye.
+"""
+
+UNKNOWN_SOURCE_ERROR_NS = 2_000_000_000
+"""For a source that is not in :data:`SOURCE_ERROR_NS`."""
+
+_PERMISSION_SIGNALS: dict[str, Signal] = {"requested": "requested", "granted": "given", "denied": "refused"}
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One change of a scope's state, placed on some clock.
+
+    Attributes:
+        low: earliest possible instant, ns; ``high`` the latest; ``middle`` the best estimate.
+        seqs: the signals that say so, in order of their number.
+    """
+
+    signal: Signal
+    low: int
+    high: int
+    middle: int
+    exact: bool
+    seqs: tuple[int, ...]
+
+
+Placing = Callable[[Stamp, int], tuple[int, int, int]]
+"""Places a stamp with its own error on a clock: (low, high, middle) in ns."""
+
+
+def own_error(signal: ConsentSignal) -> int:
+    """The signal's own half-width in ns: what the line says, else the default of its source."""
+    if signal.err_ns is not None:
+        return signal.err_ns
+    return SOURCE_ERROR_NS.get(signal.source, UNKNOWN_SOURCE_ERROR_NS)
+
+
+def signals_by_scope(events: Events) -> dict[str, tuple[ConsentSignal, ...]]:
+    """All signals by scope, ``permission`` events among them as answers about ``permission:<last part of the name>``."""
+    scopes: dict[str, list[ConsentSignal]] = defaultdict(list)
+    for signal in (*events.consents, *_permission_signals(events)):
+        scopes[_scope_key(signal.scope)].append(signal)
+    return {scope: tuple(scopes[scope]) for scope in sorted(scopes, key=lambda name: (name != "policy", name))}
+
+
+def _scope_key(scope: str) -> str:
+    kind, colon, name = scope.partition(":")
+    return f"permission:{name.rsplit('.', 1)[-1]}" if kind == "permission" else f"{kind}{colon}{name}"
+
+
+def _permission_signals(events: Events) -> Iterable[ConsentSignal]:
+    for occurrence in events.occurrences:
+        if occurrence.type == "permission":
+            signal = _PERMISSION_SIGNALS.get(str(occurrence.fields.get("result")))
+            name = str(occurrence.fields.get("permission") or "")
+            if signal and name:
+                yield ConsentSignal(occurrence.stamp, signal, f"permission:{name}", "permission_result")
+
+
+def transitions(signals: Sequence[ConsentSignal], place: Placing) -> tuple[Transition, ...]:
+    """The signals of one scope as transitions on one clock, signals that describe the same moment taken together."""
+    placed = []
+    for signal in signals:
+        low, high, middle = place(signal.stamp, own_error(signal))
+        exact = signal.source in ("tap", "sdk_call", "permission_result")
+        placed.append(Transition(signal.signal, low, high, middle, exact, (signal.stamp.seq,)))
+    placed.sort(key=lambda item: (item.middle, item.low, item.high, item.signal, item.seqs))
+    return _agreeing(placed)
+
+
+def _agreeing(placed: list[Transition]) -> tuple[Transition, ...]:
+    """Join signals of one kind whose intervals overlap, unless a signal of another kind may lie among them.
+
+    Two exact moments are two acts and stay apart; a late or human signal beside another is a second witness of the same act.
+    """
+    joined: list[Transition] = []
+    for item in placed:
+        match = next((i for i, other in enumerate(joined) if _same_act(other, item, placed)), None)
+        if match is None:
+            joined.append(item)
+        else:
+            joined[match] = _intersection(joined[match], item)
+    return tuple(joined)
+
+
+def _same_act(one: Transition, two: Transition, everything: Sequence[Transition]) -> bool:
+    if one.signal != two.signal or (one.exact and two.exact) or one.low > two.high or two.low > one.high:
+        return False
+    low, high = min(one.low, two.low), max(one.high, two.high)
+    return not any(o.signal not in (one.signal, "requested") and o.low <= high and o.high >= low for o in everything)
+
+
+def _intersection(one: Transition, two: Transition) -> Transition:
+    low, high = max(one.low, two.low), min(one.high, two.high)
+    witness = one if one.exact or not two.exact else two
+    return Transition(
+        one.signal,
+        low,
+        high,
+        min(max(witness.middle, low), high),
+        one.exact or two.exact,
+        tuple(sorted({*one.seqs, *two.seqs})),
+    )

@@ -1,0 +1,81 @@
+"""Which phases an instant may lie in, given transitions that are themselves known only to within intervals.
+
+Possible phases are kept as bits, so that millions of instants are judged by a table look-up. A transition can be the last one
+before an instant unless another certainly lies between them; two equal instants cannot be ordered.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from pia_runtime.correlation.clock import Intervals
+from pia_runtime.correlation.consent import Transition
+from pia_runtime.model.detection import Phase
+
+BEFORE_PROMPT, BEFORE_CHOICE, AFTER_GRANT, AFTER_REFUSAL, AFTER_WITHDRAWAL, NOT_ASKED = (1 << bit for bit in range(6))
+WITHOUT = BEFORE_PROMPT | BEFORE_CHOICE | AFTER_REFUSAL | AFTER_WITHDRAWAL
+"""Phases without consent."""
+
+PHASES: dict[int, Phase] = {
+    BEFORE_PROMPT: "before_prompt",
+    BEFORE_CHOICE: "before_choice",
+    AFTER_GRANT: "after_grant",
+    AFTER_REFUSAL: "after_refusal",
+    AFTER_WITHDRAWAL: "after_withdrawal",
+}
+
+_AFTER = {"given": AFTER_GRANT, "refused": AFTER_REFUSAL, "withdrawn": AFTER_WITHDRAWAL}
+
+Bits = npt.NDArray[np.uint8]
+
+
+def possible_phases(instants: Intervals, transitions: Sequence[Transition], *, narrower: bool) -> Bits:
+    """The phases each instant may lie in, as bits.
+
+    Args:
+        instants: when, as intervals on the clock the transitions are placed on.
+        transitions: of one scope.
+        narrower: the scope is a permission, an SDK or a kind of data: before anything was asked about it, it stands in
+            nobody's way (``NOT_ASKED``), while before the policy was shown nothing was consented to (``BEFORE_PROMPT``).
+    """
+    choices = [t for t in transitions if t.signal != "requested"]
+    requests = [t for t in transitions if t.signal == "requested"]
+    choice_counts = _before(instants, choices)
+    request_counts = _before(instants, requests)
+    keys = np.stack([*choice_counts, *request_counts], axis=1)
+    combinations, inverse = np.unique(keys, axis=0, return_inverse=True)
+    table = np.array(
+        [_bits(choices, requests, [int(part) for part in row], narrower=narrower) for row in combinations],
+        dtype=np.uint8,
+    )
+    return table[inverse.reshape(-1)]
+
+
+def _before(instants: Intervals, transitions: Sequence[Transition]) -> tuple[npt.NDArray[np.int64], ...]:
+    """How many transitions certainly lie before each instant, and how many possibly do."""
+    highs = np.sort(np.array([t.high for t in transitions], dtype=np.int64))
+    lows = np.sort(np.array([t.low for t in transitions], dtype=np.int64))
+    return np.searchsorted(highs, instants.low, side="left"), np.searchsorted(lows, instants.high, side="right")
+
+
+def _bits(choices: Sequence[Transition], requests: Sequence[Transition], counts: list[int], *, narrower: bool) -> int:
+    certain, possible, asked, maybe_asked = counts
+    by_high = sorted(choices, key=lambda t: t.high)[:certain]
+    by_low = sorted(choices, key=lambda t: t.low)[:possible]
+    latest = max((t.low for t in by_high), default=None)
+    bits = 0
+    for choice in by_low:
+        if latest is None or choice.high >= latest:
+            bits |= _AFTER[choice.signal]
+    if not certain:
+        bits |= _unanswered(bool(requests), asked, maybe_asked, NOT_ASKED if narrower else BEFORE_PROMPT)
+    return bits
+
+
+def _unanswered(any_request: bool, asked: int, maybe_asked: int, unasked: int) -> int:
+    if not any_request:
+        return unasked if unasked == NOT_ASKED else BEFORE_CHOICE
+    if asked:
+        return BEFORE_CHOICE
+    return unasked | (BEFORE_CHOICE if maybe_asked else 0)

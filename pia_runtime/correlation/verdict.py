@@ -1,0 +1,190 @@
+"""Phase and verdict of every instant, in columns: a table look-up per scope, no loop over rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from pia_runtime.correlation.axis import HOST, WALL, Axis, Clocks
+from pia_runtime.correlation.clock import UNBOUNDED, Intervals, Times
+from pia_runtime.correlation.consent import Transition, transitions
+from pia_runtime.correlation.phase import AFTER_GRANT, NOT_ASKED, PHASES, WITHOUT, Bits, possible_phases
+from pia_runtime.model.event import ConsentSignal
+
+INSTANT_COLUMNS: dict[str, str] = {
+    "t_ns": "int64",  # by the clock named in `clock`
+    "err_ns": "int64",  # the instant's own half-width on that clock (a flow's microsecond)
+    "clock": "category",  # "host" | "device"
+    "mono_ns": "Int64",
+    "boot_id": "category",
+    "data": "category",  # taxonomy id
+    "sdk": "category",  # knowledge id of the acting SDK, "" where the actor is none
+}
+"""Columns that :func:`judge_instants` needs."""
+
+VERDICT_COLUMNS: dict[str, str] = {
+    "host_ns": "int64",  # best estimate on the host's clock; the device's own time where nothing translates it
+    "host_err_ns": "Int64",  # half-width; <NA> where the clocks were never compared
+    "phase": "category",
+    "verdict": "category",
+    "margin_ns": "Int64",  # distance to the nearest consent boundary, <NA> without one
+    "margin_err_ns": "Int64",  # uncertainty of that distance
+}
+"""Columns that :func:`judge_instants` gives, with the same index."""
+
+Mask = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Scopes:
+    """The consent signals by scope, and which data each permission speaks about."""
+
+    signals: Mapping[str, Sequence[ConsentSignal]]
+    permission_data: Mapping[str, frozenset[str]]
+
+    def rows_of(self, scope: str, instants: pd.DataFrame) -> Mask:
+        """Which instants a narrower scope matches."""
+        kind, _, name = scope.partition(":")
+        if kind == "sdk":
+            return _equals(instants["sdk"], {name})
+        wanted = {name} if kind == "data" else self.permission_data.get(name, frozenset())
+        return _equals(instants["data"], wanted)
+
+
+def _equals(column: pd.Series, wanted: frozenset[str] | set[str]) -> Mask:
+    return np.asarray(column.isin(list(wanted)), dtype=np.bool_)
+
+
+def judge_instants(instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd.DataFrame:
+    """Phase, verdict and margin of each instant.
+
+    Args:
+        instants: columns of :data:`INSTANT_COLUMNS`, any index.
+        scopes: what was said about consent.
+        clocks: how the clocks of the run translate.
+
+    Returns:
+        Columns of :data:`VERDICT_COLUMNS` on the same index.
+    """
+    parts = [_judge_on(axis, instants.loc[rows], scopes, clocks) for axis, rows in _axes(instants) if rows.any()]
+    if not parts:
+        return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in VERDICT_COLUMNS.items()})
+    judged = pd.concat(parts).reindex(instants.index)
+    return judged.astype({"phase": "category", "verdict": "category"})
+
+
+def _axes(instants: pd.DataFrame) -> list[tuple[Axis, Mask]]:
+    """The instants grouped by the clock they are judged on."""
+    on_device = _equals(instants["clock"], {"device"})
+    has_mono = np.asarray(instants["mono_ns"].notna(), dtype=np.bool_)
+    groups = [(HOST, ~on_device), (WALL, on_device & ~has_mono)]
+    mono = on_device & has_mono
+    boots = instants.loc[mono, "boot_id"].unique()
+    return groups + [(Axis("mono", str(boot)), mono & _equals(instants["boot_id"], {boot})) for boot in boots]
+
+
+def _judge_on(axis: Axis, instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd.DataFrame:
+    reading = instants["mono_ns"] if axis.kind == "mono" else instants["t_ns"]
+    at = reading.to_numpy(dtype=np.int64)
+    error = instants["err_ns"].to_numpy(dtype=np.int64)
+    own = Intervals(at - error, at + error)
+    if axis.kind == "wall" and clocks.wall.to_host.steps:
+        # The wall clock was set during the run: its own order means nothing, only its translation does.
+        axis, own = HOST, clocks.to_host(WALL, at)
+        own = Intervals(own.low - error, own.high + error)
+        at = np.where(own.bounded, own.low + (own.high - own.low) // 2, at)
+    combined = _Combined(len(instants))
+    for scope, signals in scopes.signals.items():
+        placed = transitions(signals, lambda stamp, err: clocks.place(stamp, err, axis))
+        if scope == "policy":
+            combined.policy(possible_phases(own, placed, narrower=False), placed, at, error)
+        else:
+            rows = scopes.rows_of(scope, instants)
+            if rows.any():
+                some = Intervals(own.low[rows], own.high[rows])
+                combined.narrower(rows, possible_phases(some, placed, narrower=True), placed, at, error)
+    host_ns, host_err = _on_host(axis, instants, at, own, clocks)
+    return combined.frame(instants.index, host_ns, host_err)
+
+
+def _on_host(
+    axis: Axis, instants: pd.DataFrame, at: Times, own: Intervals, clocks: Clocks
+) -> tuple[Times, pd.arrays.IntegerArray]:
+    host = own if axis.kind == "host" else clocks.to_host(axis, at)
+    known = host.bounded
+    width = np.where(known, host.high - host.low, 0)
+    middle = np.where(known, host.low + width // 2, instants["t_ns"].to_numpy(dtype=np.int64))
+    return middle, pd.arrays.IntegerArray((width + 1) // 2, ~known)
+
+
+class _Combined:
+    """Phases, verdicts and margins while the scopes are added one by one."""
+
+    def __init__(self, length: int) -> None:
+        self.policy_bits: Bits = np.zeros(length, dtype=np.uint8)
+        self.refused_by_narrower = np.zeros(length, dtype=np.bool_)
+        self.undecided_by_narrower = np.zeros(length, dtype=np.bool_)
+        self.narrower_phase: Bits = np.zeros(length, dtype=np.uint8)
+        self.margin = np.full(length, UNBOUNDED, dtype=np.int64)
+        self.margin_error = np.zeros(length, dtype=np.int64)
+
+    def policy(self, bits: Bits, placed: Sequence[Transition], at: Times, error: Times) -> None:
+        self.policy_bits = bits
+        self._measure(np.ones(len(at), dtype=np.bool_), placed, at, error)
+
+    def narrower(self, rows: Mask, bits: Bits, placed: Sequence[Transition], at: Times, error: Times) -> None:
+        without, free = (bits & WITHOUT) > 0, (bits & (AFTER_GRANT | NOT_ASKED)) > 0
+        certain = np.zeros(len(rows), dtype=np.bool_)
+        certain[rows] = without & ~free
+        undecided = np.zeros(len(rows), dtype=np.bool_)
+        undecided[rows] = without & free
+        phase = np.zeros(len(rows), dtype=np.uint8)
+        phase[rows] = bits
+        self.narrower_phase = np.where(certain & ~self.refused_by_narrower, phase, self.narrower_phase)
+        self.refused_by_narrower |= certain
+        self.undecided_by_narrower |= undecided
+        self._measure(rows, placed, at, error)
+
+    def _measure(self, rows: Mask, placed: Sequence[Transition], at: Times, error: Times) -> None:
+        """Distance to the nearest boundary; a mere question counts only where no answer was given."""
+        answers = [t for t in placed if t.signal != "requested"] or list(placed)
+        for boundary in answers:
+            if boundary.low <= -UNBOUNDED or boundary.high >= UNBOUNDED:
+                continue
+            distance = np.abs(at - boundary.middle)
+            half = max(boundary.high - boundary.middle, boundary.middle - boundary.low)
+            nearer = rows & (distance < self.margin)
+            self.margin = np.where(nearer, distance, self.margin)
+            self.margin_error = np.where(nearer, error + half, self.margin_error)
+
+    def frame(self, index: pd.Index, host_ns: Times, host_err: pd.arrays.IntegerArray) -> pd.DataFrame:
+        without, given = (self.policy_bits & WITHOUT) > 0, (self.policy_bits & AFTER_GRANT) > 0
+        certain = (without & ~given) | self.refused_by_narrower
+        consented = given & ~without & ~self.refused_by_narrower & ~self.undecided_by_narrower
+        measured = self.margin < UNBOUNDED
+        return pd.DataFrame(
+            {
+                "host_ns": host_ns,
+                "host_err_ns": host_err,
+                "phase": self._phase(without & ~given, given & ~without),
+                "verdict": np.select(
+                    [certain, consented], ["without_consent", "with_consent"], default="indeterminate"
+                ),
+                "margin_ns": pd.arrays.IntegerArray(np.where(measured, self.margin, 0), ~measured),
+                "margin_err_ns": pd.arrays.IntegerArray(self.margin_error, ~measured),
+            },
+            index=index,
+        )
+
+    def _phase(self, certainly_without: Mask, certainly_given: Mask) -> npt.NDArray[np.object_]:
+        """The policy's phase while it stands in the way; once it is given, that of the narrower scope that does."""
+        names = np.full(256, "unknown", dtype=object)
+        for bit, name in PHASES.items():
+            names[bit] = name
+        by_policy = names[self.policy_bits]
+        by_narrower = names[self.narrower_phase]
+        phase = np.where(self.refused_by_narrower & ~certainly_without, by_narrower, by_policy)
+        undecided = certainly_given & self.undecided_by_narrower & ~self.refused_by_narrower
+        return np.where(undecided, "unknown", phase)

@@ -1,0 +1,1 @@
+"""What the program knows, as data: one YAML folder a kind, each with its loader beside it."""

@@ -1,0 +1,61 @@
+"""The whole knowledge as one value, and its fingerprint."""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pia_runtime.knowledge.clauses import Clause, load_clauses
+from pia_runtime.knowledge.data_file import ROOT, load_yaml
+from pia_runtime.knowledge.rules import Rule, load_rules
+from pia_runtime.knowledge.taxonomy import (
+    DataType,
+    ExemptAccess,
+    load_exempt_accesses,
+    load_placeholders,
+    load_taxonomy,
+)
+
+_DATA_SUFFIXES = (".yaml", ".csv", ".json", ".dat")
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """What the judgement rests on. SDKs, encodings, trackers and patterns have indexes of their own (see their loaders).
+
+    Attributes:
+        blind_spots: kind → sentence in each language (``zh``, ``en``).
+        sha256: over names and contents of every data file; the same knowledge gives the same verdicts.
+    """
+
+    taxonomy: dict[str, DataType]
+    placeholders: frozenset[str]
+    exempt_accesses: tuple[ExemptAccess, ...]
+    clauses: dict[str, Clause]
+    rules: tuple[Rule, ...]
+    blind_spots: dict[str, dict[str, str]]
+    sha256: str
+
+
+def load_knowledge() -> Knowledge:
+    """Read the knowledge that ships with the program. Raises KnowledgeError naming file and entry."""
+    clauses = load_clauses()
+    return Knowledge(
+        taxonomy=load_taxonomy(),
+        placeholders=load_placeholders(),
+        exempt_accesses=load_exempt_accesses(),
+        clauses=clauses,
+        rules=load_rules(clauses),
+        blind_spots=load_yaml(ROOT / "blind_spots.yaml")["blind_spots"],
+        sha256=fingerprint(ROOT),
+    )
+
+
+def fingerprint(root: Path) -> str:
+    """SHA-256 over the relative name and content of every data file below ``root``, in name order."""
+    digest = hashlib.sha256()
+    files = (path for path in root.rglob("*") if path.suffix in _DATA_SUFFIXES and path.is_file())
+    for path in sorted(files, key=lambda item: item.relative_to(root).as_posix()):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        digest.update(content)
+    return digest.hexdigest()

@@ -1,0 +1,108 @@
+"""A capture folder → values. What is missing is a stated gap; what cannot be read at all is one clear error."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import orjson
+from pydantic import BaseModel, ValidationError
+
+from pia_runtime.errors import InputError
+from pia_runtime.model.event import Events
+from pia_runtime.model.flow import Flow
+from pia_runtime.model.session import Identifiers, Session
+from pia_runtime.storage.event_reader import Trouble, empty_events, read_events
+from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
+
+_Record = TypeVar("_Record", bound=BaseModel)
+
+
+@dataclass(frozen=True, slots=True)
+class Capture:
+    """A capture opened for analysis. Flows are read on demand, so that memory does not grow with the file.
+
+    Attributes:
+        commitment_key: the capture's own key, or None where it has none.
+        troubles: what was wrong with the files; grows while :meth:`flows` is read.
+    """
+
+    path: Path
+    session: Session
+    identifiers: Identifiers
+    events: Events
+    commitment_key: bytes | None
+    troubles: list[Trouble] = field(default_factory=list)
+
+    def flows(self) -> Iterator[Flow]:
+        """The recorded flows in file order; trouble met on the way is added to :attr:`troubles`."""
+
+        def note(trouble: FlowTrouble) -> None:
+            self.troubles.append(Trouble(trouble.kind, trouble.host, trouble.detail))
+
+        return read_flows(self.path, note)
+
+
+def open_capture(path: Path) -> Capture:
+    """Open a capture folder.
+
+    Raises:
+        InputError: there is no such folder, it holds neither flows nor events, or session.json or identifiers.json is not
+            what the capture format describes (file and field are named).
+    """
+    if not path.is_dir():
+        raise InputError(f"{path}: no such capture folder", "give the folder that holds flows.mitm or events.jsonl")
+    events_path = path / "events.jsonl"
+    has_flows, has_events = bool(flow_files(path)), events_path.is_file()
+    if not has_flows and not has_events:
+        raise InputError(f"{path}: not a capture (neither flows.mitm nor events.jsonl)", "give a capture folder")
+    troubles: list[Trouble] = []
+    session = _record(path / "session.json", Session, "no_session_file", troubles)
+    identifiers = _record(path / "identifiers.json", Identifiers, "no_identifiers_file", troubles)
+    events = empty_events()
+    if has_events:
+        try:
+            events, event_troubles = read_events(events_path)
+        except OSError as error:
+            raise InputError(
+                f"{events_path}: cannot be read ({error.strerror})", "check the file's permissions"
+            ) from error
+        troubles += event_troubles
+    else:
+        troubles.append(Trouble("no_event_file", "", "events.jsonl is missing"))
+    if not has_flows:
+        troubles.append(Trouble("no_flow_file", "", "flows.mitm is missing"))
+    return Capture(path, session, identifiers, events, _commitment_key(path), troubles)
+
+
+def _record(path: Path, kind: type[_Record], missing: str, troubles: list[Trouble]) -> _Record:
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        troubles.append(Trouble(missing, "", f"{path.name} is missing"))
+        return kind.model_validate({})
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})", "check the file's permissions") from error
+    try:
+        return kind.model_validate(orjson.loads(content))
+    except orjson.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON (line {error.lineno}: {error.msg})", "restore the file") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
+        given = str(first.get("input"))[:40]
+        raise InputError(
+            f"{path}: {place or 'document'}: {first['msg']} (got {given!r})", "correct the field"
+        ) from error
+
+
+def _commitment_key(path: Path) -> bytes | None:
+    """The key file holds hexadecimal digits; anything else is used as the bytes it is."""
+    try:
+        content = (path / "commitment.key").read_bytes().strip()
+    except OSError:
+        return None
+    try:
+        return bytes.fromhex(content.decode("ascii")) or None
+    except (UnicodeDecodeError, ValueError):
+        return content or None
