@@ -1,0 +1,54 @@
+"""Query strings and form bodies: steps ``form:name``, ``form-plus:name`` and ``form-key:name``.
+
+``form:name`` includes the percent-decoding and reads ``+`` as a space. ``form-plus`` leaves ``+`` alone: many apps put
+base64 or telephone numbers into a form without encoding it. A second decoding is a further ``percent`` step.
+"""
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.names import is_field_name, numbered, written
+from pia_runtime.decoding.text import to_text
+
+_FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=?\Z|\s)").match
+_PLUS_IS_MEANT = re.compile(rb"\+?\d{6,15}|[A-Za-z0-9+/]{16,}={0,2}|[^+@]+\+[^+@]+@[\w.-]+").fullmatch
+
+
+def _looks_like_form(data: bytes) -> bool:
+    return b"=" in data and _FIRST(data) is not None and not (b"; " in data and b"&" not in data)
+
+
+def _children(data: bytes, key: str, room: int) -> list[Child]:
+    """All fields; what has no ``=`` is a name without a value, or a value without a name."""
+    if len(data) > room:
+        raise OverBudgetError
+    found: list[Child] = []
+    seen: dict[str, int] = {}
+    for pair in data.split(b"&"):
+        name, _, value = pair.partition(b"=")
+        if not pair:
+            continue
+        if b"%" in name or b"+" in name:
+            name = unquote_to_bytes(name.replace(b"+", b" "))
+        step = numbered(written(name), seen)
+        field = to_text(name)
+        if not is_field_name(field):
+            found.append((f"form-key:{step}", "", name))
+        if value:
+            found += _value(step, field, value)
+    return found
+
+
+def _value(step: str, field: str, value: bytes) -> list[Child]:
+    if b"+" in value:
+        kept = unquote_to_bytes(value)
+        if _PLUS_IS_MEANT(kept):
+            return [(f"form-plus:{step}", field, kept)]
+        value = value.replace(b"+", b" ")
+    return [(f"form:{step}", field, unquote_to_bytes(value) if b"%" in value else value)]
+
+
+FORM = Form("form", _looks_like_form, _children, by_children(_children, "form"))
+FORM_PLUS = Form("form-plus", _looks_like_form, _children, by_children(_children, "form-plus"))
+FORM_KEY = Form("form-key", _looks_like_form, _children, by_children(_children, "form-key"))

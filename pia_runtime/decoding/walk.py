@@ -1,0 +1,151 @@
+"""The recursion: from bytes to leaves, within the budget, each leaf with the steps that led to it."""
+
+import re
+
+from pia_runtime.decoding.budget import Budget, Decoded
+from pia_runtime.decoding.entropy import describe_opaque
+from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.magic import is_media
+from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, TEXT
+from pia_runtime.decoding.text import is_text
+from pia_runtime.model.detection import Leaf, Opaque
+from pia_runtime.model.flow import Location
+
+_INERT = re.compile(
+    rb"[^%&\\{}\[\]<=\"\x00-\x08\x0b\x0e-\x1f\x7f-\xff]{0,7}\Z|[\d.,: +-]{0,20}\Z|[a-z_./ ,:-]{0,200}\Z"
+).match
+"""Values that can hold nothing: short and without any mark, numbers and dates, words without capitals and digits."""
+
+_FREE_RATIO = 64 << 10
+
+
+class Walk:
+    """Decodes one flow. Call :meth:`expand` for each part of it, then :meth:`result`."""
+
+    def __init__(self, budget: Budget) -> None:
+        self._budget = budget
+        self._room = budget.max_output
+        self._leaves: list[Leaf] = []
+        self._opaque: list[Opaque] = []
+
+    def result(self) -> Decoded:
+        """What was found so far."""
+        return Decoded(tuple(self._leaves), tuple(self._opaque))
+
+    def children(self, location: Location, path: tuple[str, ...], found: list[Child]) -> None:
+        """Expand parts one after the other."""
+        for step, key, data in found:
+            if _INERT(data):
+                self._leaf(location, (*path, step), key, data)
+            else:
+                self.expand(location, (*path, step), key, data)
+
+    def expand(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        """Everything that is reachable from these bytes."""
+        if not data:
+            return
+        if len(path) >= self._budget.max_depth:
+            self._end(location, path, key, data)
+            return
+        for form in BY_FIRST_BYTE[data[0]]:
+            if form.might_be(data) and self._take(form, location, path, key, data):
+                return
+        if is_text(data):
+            self._text(location, path, key, data)
+        elif is_media(data):
+            self._leaf(location, path, key, data)
+        else:
+            self._binary(location, path, key, data)
+
+    def unwrapped(self, name: str, location: Location, path: tuple[str, ...], data: bytes) -> bytes | None:
+        """Undo one compression that a header names.
+
+        Returns:
+            The output; empty where the data is not of this kind; None where it was over the budget, which is recorded.
+        """
+        try:
+            found = BY_NAME[name].children(data, "", self._allowed(data))
+        except OverBudgetError:
+            self._blind(location, path, "budget_exceeded", data)
+            return None
+        self._room -= sum(len(child[2]) for child in found)
+        return found[0][2] if found else b""
+
+    def _text(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        """Text is a leaf unless one form says it all; what is found inside it stands beside it."""
+        beside: list[Form] = []
+        for form in TEXT:
+            if form.might_be(data):
+                if form.keeps != "replaces":
+                    beside.append(form)
+                elif self._take(form, location, path, key, data):
+                    return
+        self._leaf(location, path, key, data)
+        for form in beside:
+            self._take(form, location, path, key, data)
+
+    def _binary(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        for form in BINARY:
+            if form.might_be(data) and self._take(form, location, path, key, data):
+                if form.keeps != "replaces":
+                    self._leaf(location, path, key, data)
+                return
+        self._leaf(location, path, key, data)
+        reason = describe_opaque(data)
+        if reason is not None:
+            self._blind(location, path, reason, data)
+
+    def _take(self, form: Form, location: Location, path: tuple[str, ...], key: str, data: bytes) -> bool:
+        """Take a form's parts in; False where the data is not of this form."""
+        try:
+            found = form.children(data, key, self._allowed(data))
+        except OverBudgetError:
+            self._over(location, path, key, data)
+            return True
+        if not found:
+            return False
+        self._room -= sum(len(child[2]) for child in found)
+        if form.keeps == "guesses":
+            return self._guess(location, path, found)
+        self.children(location, path, found)
+        return True
+
+    def _allowed(self, data: bytes) -> int:
+        """How large the parts may be: what is left of the budget, and not absurdly more than the data."""
+        return max(0, min(self._room, max(_FREE_RATIO, len(data) * self._budget.max_ratio)))
+
+    def _guess(self, location: Location, path: tuple[str, ...], found: list[Child]) -> bool:
+        """Keep a part only where it turned out to be text or of a known form."""
+        kept = False
+        for step, key, data in found:
+            leaves, opaque = len(self._leaves), len(self._opaque)
+            inner = (*path, step)
+            self.expand(location, inner, key, data)
+            if len(self._leaves) == leaves + 1 and self._leaves[-1].path == inner and not is_text(data):
+                del self._leaves[leaves:]
+                del self._opaque[opaque:]
+            else:
+                kept = True
+        return kept
+
+    def _leaf(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        if len(self._leaves) < self._budget.max_leaves:
+            self._leaves.append(Leaf(location, path, key, data))
+        elif not self._opaque or self._opaque[-1].reason != "budget_exceeded":
+            self._blind(location, path, "budget_exceeded", data)
+
+    def _over(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        """Too much inside: the container is blind, but text can still be searched as it stands."""
+        if is_text(data):
+            self._leaf(location, path, key, data)
+        self._blind(location, path, "budget_exceeded", data)
+
+    def _end(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
+        """As deep as it goes: blind only where a further step would have been possible."""
+        self._leaf(location, path, key, data)
+        if any(form.might_be(data) for form in BY_FIRST_BYTE[data[0]]) or not is_text(data):
+            self._blind(location, path, "too_deep", data)
+
+    def _blind(self, location: Location, path: tuple[str, ...], reason: str, data: bytes) -> None:
+        if len(self._opaque) < self._budget.max_leaves:
+            self._opaque.append(Opaque(location, path, reason, len(data)))
