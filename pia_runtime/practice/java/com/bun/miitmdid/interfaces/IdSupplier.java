@@ -1,0 +1,11 @@
+package com.bun.miitmdid.interfaces;
+
+public interface IdSupplier {
+    boolean isSupported();
+
+    String getOAID();
+
+    String getVAID();
+
+    String getAAID();
+}
