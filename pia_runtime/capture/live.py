@@ -1,0 +1,221 @@
+"""One live run: the app is started with proxy and hooks in place, watched until it ends, and the capture closed whole."""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol
+
+from pia_runtime.capture.calibrating import Calibrator, ClockOffset
+from pia_runtime.capture.gaps import GapLog
+from pia_runtime.capture.instrument import Connect, Instrument
+from pia_runtime.capture.interrupting import Interruption
+from pia_runtime.capture.keys import KeyReader
+from pia_runtime.errors import PiaError
+from pia_runtime.model.detection import Phase
+from pia_runtime.storage.writer import CaptureWriter
+
+Reason = Literal["target_exit", "duration", "interrupted", "quit"]
+
+TICK_SECONDS = 0.1
+"""How often a run looks after its keys, clock and end."""
+
+_PHASES: dict[str, Phase] = {
+    "requested": "before_choice",
+    "given": "after_grant",
+    "refused": "after_refusal",
+    "withdrawn": "after_withdrawal",
+}
+
+
+class RecordingProxy(Protocol):
+    """The proxy of a run, already started."""
+
+    def stop(self) -> None:
+        """Write everything that is open and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveStatus:
+    """What a tester sees while the run goes on.
+
+    Attributes:
+        phase: what the policy's consent signals so far say, ``unknown`` before the first; for the eye only, the analysis
+            decides with clock errors in hand.
+        clock: how far the device's clock is ahead, or None where it was not measured.
+        typing: the note being typed, or None.
+    """
+
+    elapsed_s: float
+    flows: int
+    events: int
+    dropped: int
+    phase: Phase
+    clock: ClockOffset | None
+    typing: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveResult:
+    """How a run ended.
+
+    Attributes:
+        reason: ``target_exit``, ``duration``, ``interrupted`` (Ctrl-C) or ``quit`` (key q).
+        detail: what the instrument said about the end of the app, or "".
+    """
+
+    reason: Reason
+    flows: int
+    events: int
+    dropped: int
+    detail: str = ""
+
+
+def run_live(
+    connect: Connect,
+    proxy: RecordingProxy,
+    writer: CaptureWriter,
+    *,
+    keys: KeyReader | None = None,
+    status: Callable[[LiveStatus], None] | None = None,
+    duration_s: float | None = None,
+    calibrate_every_s: float = 5.0,
+) -> LiveResult:
+    """Run the app until it exits, the time is up, the tester quits or presses Ctrl-C; then close the capture.
+
+    Args:
+        connect: makes the instrument, given where events and the app's end are to be told.
+        proxy: the recording proxy, started; it is stopped at the end.
+        writer: the capture; it is closed at the end, however the run ends.
+        keys: the tester's keys, already entered, or None.
+        status: called about ten times a second.
+        duration_s: seconds after which the run ends, or None.
+        calibrate_every_s: seconds between clock exchanges during the run.
+
+    Raises:
+        NotReadyError: the app could not be started, or the capture could not be written; what was written is whole.
+    """
+    run = _Run(connect, writer, status, calibrate_every_s)
+    with Interruption() as interruption:
+        try:
+            run.begin()
+            reason = run.watch(keys, duration_s, interruption)
+            run.finish(reason)
+        finally:
+            _close(run.instrument, proxy, writer, run.gaps)
+    if writer.failure is not None:
+        raise writer.failure
+    return LiveResult(reason, writer.flows, writer.events, run.dropped, run.detail)
+
+
+class _Run:
+    def __init__(
+        self,
+        connect: Connect,
+        writer: CaptureWriter,
+        status: Callable[[LiveStatus], None] | None,
+        calibrate_every_s: float,
+    ) -> None:
+        self.detail = ""
+        self.gaps = GapLog(writer.event)
+        self.instrument = connect(self._on_event, self._on_detached)
+        self._writer = writer
+        self._status = status
+        self._calibrator = Calibrator(self.instrument, writer, self.gaps, calibrate_every_s)
+        self._phase: Phase = "unknown"
+        self._detached = threading.Event()
+        self._started = time.monotonic()
+
+    @property
+    def dropped(self) -> int:
+        return self.instrument.dropped + self._writer.dropped
+
+    def begin(self) -> None:
+        self._writer.update_session(started_ns=time.time_ns())
+        self.instrument.start()
+        self._started = time.monotonic()
+        self._writer.update_session(tools={"agent_sha256": self.instrument.agent_sha256})
+        if not self._detached.is_set():
+            self._calibrator.measure()
+
+    def watch(self, keys: KeyReader | None, duration_s: float | None, interruption: Interruption) -> Reason:
+        while self._writer.failure is None:
+            elapsed = time.monotonic() - self._started
+            if interruption.is_set():
+                return "interrupted"
+            if self._detached.is_set():
+                return "target_exit"
+            if duration_s is not None and elapsed >= duration_s:
+                return "duration"
+            if self._take_keys(keys):
+                return "quit"
+            self._calibrator.tick()
+            self._show(elapsed, keys)
+        raise self._writer.failure
+
+    def finish(self, reason: Reason) -> None:
+        if reason == "target_exit":
+            self._record_exit()
+        else:
+            self._calibrator.measure()
+        self._calibrator.end()
+
+    def _take_keys(self, keys: KeyReader | None) -> bool:
+        if keys is None:
+            self._detached.wait(TICK_SECONDS)
+            return False
+        marks = keys.read(TICK_SECONDS)
+        for mark in marks:
+            if mark.record is not None:
+                self._on_event(mark.record)
+        return any(mark.record is None for mark in marks)
+
+    def _show(self, elapsed: float, keys: KeyReader | None) -> None:
+        if self._status is not None:
+            typing = keys.typing if keys is not None else None
+            counts = (self._writer.flows, self._writer.events, self.dropped)
+            self._status(LiveStatus(elapsed, *counts, self._phase, self._calibrator.offset, typing))
+
+    def _record_exit(self) -> None:
+        now = time.time_ns()
+        record = {"type": "lifecycle", "t_ns": now, "clock": "host", "state": "process_exit", "reason": self.detail}
+        self._writer.event(record)
+        if self.detail not in _ORDERLY_ENDS:
+            self.gaps.report("target_lost", "", f"the app is no longer watched: {self.detail}")
+
+    # Both are called from the instrument's own threads, which an error of the capture must not reach.
+    def _on_event(self, record: dict[str, Any]) -> None:
+        if record.get("type") == "consent" and record.get("scope") == "policy":
+            self._phase = _PHASES.get(str(record.get("signal")), self._phase)
+        try:
+            self._writer.event(record)
+        except PiaError:
+            self._detached.set()  # wakes the watch, which finds the writer's failure
+
+    def _on_detached(self, reason: str) -> None:
+        self.detail = self.detail or reason
+        self._detached.set()
+
+
+_ORDERLY_ENDS = ("process-terminated", "application-requested")
+
+
+def _close(instrument: Instrument, proxy: RecordingProxy, writer: CaptureWriter, gaps: GapLog) -> None:
+    """End everything in the order in which nothing is lost, whatever each step does."""
+    try:
+        instrument.stop()
+    except Exception as fault:  # noqa: BLE001 - an app that died half-way must not keep the capture from being closed
+        gaps.report("target_lost", "", f"ending the app: {type(fault).__name__}: {fault}")
+    finally:
+        try:
+            proxy.stop()
+            if instrument.dropped:
+                detail = f"{instrument.dropped} messages of the injected program were lost"
+                record = {"type": "gap", "t_ns": time.time_ns(), "clock": "host", "kind": "messages_dropped"}
+                writer.event({**record, "host": "", "detail": detail, "count": instrument.dropped})
+            gaps.flush()
+            writer.update_session(ended_ns=time.time_ns())
+        except PiaError:
+            pass  # kept as the writer's `failure`, which run_live raises
+        finally:
+            writer.close()
