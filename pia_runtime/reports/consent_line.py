@@ -1,4 +1,4 @@
-"""The policy's consent boundaries and the phases between them, for drawing. The verdicts come from the document, not from here."""
+"""The policy's consent boundaries and the phases between them, for drawing only: verdicts come from the document."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ _PHASE_AFTER: dict[str, Phase] = {
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """Where the state of consent to the policy changed. Times in ns; ``err_ns`` is a half-width."""
+    """Where the state of consent to the policy changed. Times in ns; ``err_ns`` is a half-width, None where nobody knows it."""
 
     state: str
     t_ns: int
-    err_ns: int
+    err_ns: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ def consent_line(document: Document) -> ConsentLine:
     boundaries = tuple(
         sorted(
             (
-                Boundary(str(entry["state"]), entry["from_ns"], entry.get("from_err_ns") or 0)
+                Boundary(str(entry["state"]), entry["from_ns"], entry.get("from_err_ns"))
                 for entry in document.get("consent") or ()
                 if entry.get("scope") == "policy"
                 and entry.get("state") in _PHASE_AFTER

@@ -26,9 +26,9 @@ def error_seconds(ns: int, decimals: int = 3) -> str:
 
 
 def with_error(ns: int, err_ns: int | None) -> str:
-    """``3.214 s ± 0.002 s``, or ``3.214 s`` where the error is unknown."""
+    """``3.214 s ± 0.002 s``, or ``3.214 s ± ?`` where nobody knows the error."""
     if err_ns is None:
-        return f"{seconds(ns)} s"
+        return f"{seconds(ns)} s ± ?"
     decimals = decimals_for(abs(ns), err_ns)
     return f"{seconds(ns, decimals)} s ± {error_seconds(err_ns, decimals)} s"
 

@@ -3,7 +3,6 @@
 import re
 from functools import cache
 from importlib.resources import files
-from typing import Any
 
 import yaml
 
@@ -15,7 +14,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 
 @cache
 def load_messages(lang: Lang) -> dict[str, str]:
-    """Every message of ``lang`` by dotted key (``finding.title``). Raises KnowledgeError where the file is no mapping of texts."""
+    """Every message of ``lang`` by dotted key (``report.silence``). Raises KnowledgeError for a value that is no text."""
     content = yaml.safe_load(files(__name__).joinpath(f"{lang}.yaml").read_text(encoding="utf-8"))
     messages: dict[str, str] = {}
     _flatten(content, "", lang, messages)
@@ -27,7 +26,7 @@ def fill(template: str, slots: dict[str, object]) -> str:
     return _SLOT.sub(lambda match: str(slots.get(match[1], match[0])), template)
 
 
-def _flatten(node: Any, prefix: str, lang: str, into: dict[str, str]) -> None:
+def _flatten(node: object, prefix: str, lang: str, into: dict[str, str]) -> None:
     if isinstance(node, str):
         into[prefix] = node
     elif isinstance(node, dict):

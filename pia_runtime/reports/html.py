@@ -1,0 +1,81 @@
+"""One self-contained HTML page: summary, findings, timeline with the consent line, evidence of every mark, blind spots.
+
+The page opens from a file and asks no network for anything: its content security policy allows only the very style and
+scripts that stand in it (by hash), so that not even an escaping fault could run captured text. Summary and findings are
+plain HTML made by Jinja2 with autoescape, readable without JavaScript, in both languages at once, one of them hidden. What
+the script adds (timeline, evidence) enters by ``textContent`` only.
+
+Axes, scales, zoom and pixel ratio come from uPlot; lanes, bands and marks are drawn in its draw hook. ``docs/reports.md``
+says why not SVG or a larger library: 100 000 marks must stay fluid, and marks that share a pixel are drawn as one with a
+count, which needs lanes of its own in any library.
+"""
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from pia_runtime.reports.escape import json_for_script
+from pia_runtime.reports.labels import Document, Labels, Lang
+from pia_runtime.reports.page_data import page_data
+from pia_runtime.reports.page_parts import page_parts
+
+SCRIPTS = ("text.js", "marks.js", "shapes.js", "chart.js", "evidence.js", "controls.js", "main.js")
+"""The page's own scripts in the order in which they are joined into one."""
+
+
+def render_html(document: Document, labels: Labels, lang: Lang = "zh") -> str:
+    """The page, shown in ``lang`` first. The same document, labels and language give the same text."""
+    style = f"{_vendored('uPlot.min.css')}\n{_own('page.css')}"
+    library = _vendored("uPlot.iife.min.js")
+    script = '"use strict";\n(() => {\n' + "\n".join(_own(name) for name in SCRIPTS) + "})();\n"
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            lang=lang,
+            policy=_policy(style, library, script),
+            style=Markup(style),  # noqa: S704 (the project's own files)
+            library=Markup(library),  # noqa: S704
+            script=Markup(script),  # noqa: S704
+            data=Markup(json_for_script(page_data(document, labels))),  # noqa: S704 (escaped for script elements)
+            **page_parts(document, labels),
+        )
+    )
+
+
+def _policy(style: str, *scripts: str) -> str:
+    allowed = " ".join(_hash(script) for script in scripts)
+    return (
+        f"default-src 'none'; script-src {allowed}; style-src {_hash(style)}; img-src data:; connect-src 'none'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("pia_runtime.reports", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+@cache
+def _own(name: str) -> str:
+    return files("pia_runtime.reports").joinpath("templates", "page", name).read_text(encoding="utf-8")
+
+
+@cache
+def _vendored(name: str) -> str:
+    return files("pia_runtime.reports").joinpath("vendor", "uplot", name).read_text(encoding="utf-8")
