@@ -51,8 +51,9 @@ class Translation:
         order = np.argsort(np.asarray(target, dtype=np.int64), kind="stable")
         self._source = np.asarray(source, dtype=np.int64)[order]
         self._target = np.asarray(target, dtype=np.int64)[order]
-        # An odd length halves upwards, and a nanosecond pays for every rounding below.
-        self._half = (np.asarray(rtt, dtype=np.int64)[order] + 1) // 2 + 1
+        half = np.asarray(rtt, dtype=np.int64)[order] / 2
+        # The clocks part during the exchange too, and a nanosecond on top pays for every rounding below.
+        self._half = np.ceil(half + _drift(half)).astype(np.int64) + 1
         self._segments = self._split_at_steps()
 
     @property

@@ -41,6 +41,7 @@ class Transition:
     middle: int
     exact: bool
     seqs: tuple[int, ...]
+    sources: frozenset[str] = frozenset()
 
 
 Placing = Callable[[Stamp, int], tuple[int, int, int]]
@@ -82,7 +83,8 @@ def transitions(signals: Sequence[ConsentSignal], place: Placing) -> tuple[Trans
     for signal in signals:
         low, high, middle = place(signal.stamp, own_error(signal))
         exact = signal.source in ("tap", "sdk_call", "permission_result")
-        placed.append(Transition(signal.signal, low, high, middle, exact, (signal.stamp.seq,)))
+        source = frozenset({signal.source})
+        placed.append(Transition(signal.signal, low, high, middle, exact, (signal.stamp.seq,), source))
     placed.sort(key=lambda item: (item.middle, item.low, item.high, item.signal, item.seqs))
     return _agreeing(placed)
 
@@ -90,7 +92,8 @@ def transitions(signals: Sequence[ConsentSignal], place: Placing) -> tuple[Trans
 def _agreeing(placed: list[Transition]) -> tuple[Transition, ...]:
     """Join signals of one kind whose intervals overlap, unless a signal of another kind may lie among them.
 
-    Two exact moments are two acts and stay apart; a late or human signal beside another is a second witness of the same act.
+    Two exact moments, or two signals of one source, are two acts and stay apart; a late or human signal beside one of another
+    source is a second witness of the same act.
     """
     joined: list[Transition] = []
     for item in placed:
@@ -103,7 +106,9 @@ def _agreeing(placed: list[Transition]) -> tuple[Transition, ...]:
 
 
 def _same_act(one: Transition, two: Transition, everything: Sequence[Transition]) -> bool:
-    if one.signal != two.signal or (one.exact and two.exact) or one.low > two.high or two.low > one.high:
+    if one.signal != two.signal or (one.exact and two.exact) or one.sources & two.sources:
+        return False
+    if one.low > two.high or two.low > one.high:
         return False
     low, high = min(one.low, two.low), max(one.high, two.high)
     return not any(o.signal not in (one.signal, "requested") and o.low <= high and o.high >= low for o in everything)
@@ -119,4 +124,5 @@ def _intersection(one: Transition, two: Transition) -> Transition:
         min(max(witness.middle, low), high),
         one.exact or two.exact,
         tuple(sorted({*one.seqs, *two.seqs})),
+        one.sources | two.sources,
     )

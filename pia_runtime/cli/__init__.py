@@ -1,0 +1,1 @@
+"""The command line: parse, call, print. Results go to stdout, everything for people to stderr."""

@@ -1,0 +1,60 @@
+"""``pia analyze``: what a capture shows."""
+
+import sys
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from pia_runtime.cli.options import CapturePath, LangOption, default_lang, labels, say, stdout_console
+
+
+class Format(StrEnum):
+    """How the analysis is printed."""
+
+    table = "table"
+    json = "json"
+
+
+def analyze(
+    path: CapturePath,
+    format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.table,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option("--fail-on", help="Exit 1 when this rule has a finding ('any' for any rule); may be repeated."),
+    ] = None,
+    lang: LangOption = None,
+    reveal: Annotated[bool, typer.Option("--reveal", help="Print full values (they are never stored).")] = False,
+) -> int:
+    """Analyse a capture: findings as a table, or the whole analysis document as JSON.
+
+    Also written to derived/analysis.json in the capture, with values masked. Needs neither a device nor Frida.
+    """
+    from pia_runtime.pipeline import document_bytes
+    from pia_runtime.storage.analysis import analyse_capture, load_toolbox, write_analysis
+
+    wanted = _known_rules(fail_on or [], {rule.id for rule in load_toolbox().knowledge.rules})
+    document = analyse_capture(path, reveal=reveal)
+    trouble = None if reveal else write_analysis(path, document)
+    if trouble:
+        say(f"pia: {trouble}; the result below is complete")
+    if format_ is Format.json:
+        sys.stdout.buffer.write(document_bytes(document))
+    else:
+        from pia_runtime.reports.table import print_findings
+
+        print_findings(document, labels(), (lang or default_lang()).value, stdout_console())
+    failing = sorted({finding["rule"] for finding in document["findings"]} & wanted)
+    if failing:
+        say(f"pia: findings under {', '.join(failing)}")
+    return 1 if failing else 0
+
+
+def _known_rules(asked: list[str], known: set[str]) -> set[str]:
+    from pia_runtime.errors import UsageError
+
+    names = {name for item in asked for name in item.split(",") if name}
+    unknown = sorted(names - known - {"any"})
+    if unknown:
+        raise UsageError(f"--fail-on: no rule {unknown[0]!r}", f"the rules are {', '.join(sorted(known))}, or 'any'")
+    return known if "any" in names else names

@@ -1,0 +1,84 @@
+"""Options and output that several commands share."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from pia_runtime.reports.labels import Labels
+
+
+class Lang(StrEnum):
+    """Language of reports."""
+
+    zh = "zh"
+    en = "en"
+
+
+def default_lang() -> Lang:
+    """Chinese where the locale is Chinese, else English."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    return Lang.zh if locale.lower().startswith("zh") else Lang.en
+
+
+CapturePath = Annotated[Path, typer.Argument(metavar="CAPTURE", help="A capture folder.", show_default=False)]
+LangOption = Annotated[
+    Lang | None,
+    typer.Option("--lang", help="Language of the report; by default that of the locale.", show_default=False),
+]
+
+
+def labels() -> "Labels":
+    """The names that reports print, from the knowledge."""
+    from pia_runtime.reports.labels import Labels
+    from pia_runtime.storage.analysis import load_toolbox
+
+    knowledge = load_toolbox().knowledge
+    return Labels(
+        data={entry.id: {"zh": entry.zh, "en": entry.en} for entry in knowledge.taxonomy.values()},
+        sensitive=frozenset(entry.id for entry in knowledge.taxonomy.values() if entry.sensitive),
+        clauses={clause.id: {"zh": clause.zh, "en": clause.en} for clause in knowledge.clauses.values()},
+        rules={rule.id: {"zh": rule.zh, "en": rule.en} for rule in knowledge.rules},
+        blind_spots=knowledge.blind_spots,
+        quotations={clause.id: clause.quotation for clause in knowledge.clauses.values() if clause.quotation},
+    )
+
+
+def stdout_console() -> "Console":
+    """A console on stdout: no colour and a fixed width of 100 when piped."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() or "COLUMNS" in os.environ else 100)
+
+
+def say(text: str) -> None:
+    """One line for people, on stderr."""
+    sys.stderr.write(f"{text}\n")
+
+
+def write_result(text: str | bytes, to: Path) -> None:
+    """Write a result to a file (0600: it speaks about a person's data) or, for ``-``, to stdout.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    from pia_runtime.errors import InputError
+
+    content = text.encode() if isinstance(text, str) else text
+    if str(to) == "-":
+        sys.stdout.buffer.write(content)
+        return
+    temporary = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(content)
+        temporary.replace(to)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise InputError(f"{to}: cannot be written ({error.strerror})", "choose another file") from error
