@@ -12,6 +12,8 @@ from pia_runtime.decoding.magic import is_media
 
 MIN_OPAQUE = 32
 """Shorter ones are keys, digests and addresses; they are searched as they are."""
+MIN_ENCODED = 65
+"""Where the bytes were written as base64 or hexadecimal: digests and tokens of up to 64 bytes are no blind spot."""
 _SAMPLE = 65536
 _SHARE = 0.9
 
@@ -22,12 +24,16 @@ def entropy(data: bytes) -> float:
     return -sum(count / size * math.log2(count / size) for count in Counter(data).values())
 
 
-def describe_opaque(data: bytes) -> str | None:
+def describe_opaque(data: bytes, at_least: int = MIN_OPAQUE) -> str | None:
     """``high_entropy`` where the bytes look encrypted or compressed in a way nobody here knows, else None.
+
+    Args:
+        data: what no format explained.
+        at_least: shorter data is never opaque.
 
     Only the first 64 KiB are measured.
     """
-    if len(data) < MIN_OPAQUE or is_media(data):
+    if len(data) < at_least or is_media(data):
         return None
     sample = data[:_SAMPLE]
     return "high_entropy" if entropy(sample) >= _SHARE * min(8.0, math.log2(len(sample))) else None

@@ -14,7 +14,7 @@ _NO_ROOM_NEEDED = 1 << 30
 
 def request_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:
     """What left the device besides the body and messages: host, path, query, headers, cookies, trailers."""
-    path, _, query = flow.target.partition(b"?")
+    path = flow.target.partition(b"?")[0]
     yield "request.url.path", segments(path, "", _NO_ROOM_NEEDED)
     yield "request.header", named(flow.headers, b"cookie")
     yield "request.cookie", pairs(root(flow, "request.cookie"), "", _NO_ROOM_NEEDED)

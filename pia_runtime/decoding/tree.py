@@ -5,13 +5,13 @@ Objects are tuples of pairs (so that repeated names survive) or dicts, arrays ar
 used as a key) is a child too, under the step ``<format>-key:`` with the path of its member.
 """
 
-from typing import Any, TypeAlias
+from typing import Any
 
 from pia_runtime.decoding.form import MAX_PREFIX, Child, OverBudgetError
 from pia_runtime.decoding.names import is_field_name, member, numbered
 from pia_runtime.decoding.text import to_bytes, to_text
 
-Tree: TypeAlias = Any
+type Tree = Any
 """What a parser returned: nested tuples of pairs or dicts, lists, and scalars."""
 
 MAX_NESTING = 128

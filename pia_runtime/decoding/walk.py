@@ -3,7 +3,7 @@
 import re
 
 from pia_runtime.decoding.budget import Budget, Decoded
-from pia_runtime.decoding.entropy import describe_opaque
+from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError
 from pia_runtime.decoding.magic import is_media
 from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, TEXT
@@ -91,7 +91,8 @@ class Walk:
                     self._leaf(location, path, key, data)
                 return
         self._leaf(location, path, key, data)
-        reason = describe_opaque(data)
+        encoded = bool(path) and path[-1].startswith(("base64", "hex"))
+        reason = describe_opaque(data, MIN_ENCODED if encoded else MIN_OPAQUE)
         if reason is not None:
             self._blind(location, path, reason, data)
 

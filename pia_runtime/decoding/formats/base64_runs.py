@@ -13,16 +13,22 @@ import pybase64
 from pia_runtime.decoding.form import Child, Form
 from pia_runtime.decoding.formats.slices import cut
 from pia_runtime.decoding.magic import is_known
-from pia_runtime.decoding.text import is_text, is_utf8
+from pia_runtime.decoding.structures import makes_sense
+from pia_runtime.decoding.text import is_text
 
 _SPACE = re.compile(rb"\s+")
 _WHOLE = re.compile(rb"\s*([A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*)(={0,2})\s*").fullmatch
 _RUN = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}|[A-Za-z0-9+/_-]{12,}={0,2}").finditer
-_MIXED = re.compile(rb"[a-z/+_-]*\d*\Z|[A-Z/+_-]*\d*\Z|[0-9a-f-]*\Z|[0-9A-F-]*\Z").match
-_PIECES = re.compile(rb"[A-Za-z0-9+/]{12,}={0,2}|[A-Za-z0-9_-]{12,}={0,2}").finditer
+_WORDS = re.compile(rb"(?:[a-z/+_-]*\d*|[A-Z/+_-]*\d*|[0-9a-f-]*|[0-9A-F-]*)\Z").match
+_STANDARD = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}").finditer
+_URL_SAFE = re.compile(rb"[A-Za-z0-9_-]{8,}={0,2}").finditer
+_PLAIN = re.compile(rb"[A-Za-z0-9]{8,}={0,2}").finditer
 _MARK = re.compile(rb"H4sI|KLUv/|BCJNG|eyJ|W3si|/wYAAHNOYVBwWQ").search
-_READABLE = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe3-\xe9\xef][\x80-\xbf]{2}){9,}").search
-_LONG = 24
+_READABLE = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe3-\xe9\xef][\x80-\xbf]{2}){6,}").finditer
+_MIN_RUN = 12
+_MIN_BINARY = 16
+_OPAQUE = 18
+_MIN_TEXT = 9
 
 
 def unbase64(data: bytes) -> bytes:
@@ -53,39 +59,52 @@ def _decoded(bare: bytes) -> bytes:
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     whole = _WHOLE(data)
     if whole is None:
-        return _runs(data, key)
+        return [child for run in _RUN(data) for child in _run(run[0], key, run.start())]
     bare = _SPACE.sub(b"", whole[1])
-    out = b"" if _MIXED(bare) else _decoded(bare)
-    if out and (is_text(out) or is_known(out) or len(bare) >= _LONG or (whole[2] and len(bare) % 4)):
-        return [("base64url" if _is_url_safe(bare) else "base64", key, out)]
-    return _in_run(data, key, 0, data) if len(data) >= 12 else []
-
-
-def _runs(data: bytes, key: str) -> list[Child]:
-    """Every run inside a longer text."""
-    found: list[Child] = []
-    for run in _RUN(data):
-        if not _MIXED(run[0].rstrip(b"=")):
-            found += _run(run[0], key, run.start())
-    return found
+    if _WORDS(bare):
+        return []
+    out = _decoded(bare)
+    step = "base64url" if _is_url_safe(bare) else "base64"
+    if out and _believed(out, bare):
+        return [(step, key, out)]
+    inside = _in_run(data, key, 0) if len(bare) >= _MIN_RUN else []
+    return inside or ([(step, key, out)] if len(out) >= _OPAQUE or (out and whole[2]) else [])
 
 
 def _run(run: bytes, key: str, offset: int) -> list[Child]:
+    """A run of the alphabet: as a whole, cut at the signs of only one alphabet, or from somewhere inside it."""
     bare = _SPACE.sub(b"", run).rstrip(b"=")
+    if _WORDS(bare):
+        return []
     out = _decoded(bare)
-    if out and (is_text(out) or is_known(out)):
+    if out and _believed(out, bare):
         return [(f"base64@{offset}+{len(run)}", key, out)]
+    return _pieces(run, bare, key, offset) or _in_run(run, key, offset)
+
+
+def _believed(out: bytes, bare: bytes) -> bool:
+    """Short words decode to something that parses too often; only text counts there."""
+    return is_text(out) if len(bare) < _MIN_BINARY else makes_sense(out)
+
+
+def _pieces(run: bytes, bare: bytes, key: str, offset: int) -> list[Child]:
+    """``a/b-c`` are three words as well as one run; each piece that is text or a known form by itself counts."""
     found: list[Child] = []
-    if _is_url_safe(bare) or b"/" in bare or b"+" in bare:
-        for piece in _PIECES(run):
-            if piece[0] != run and not _MIXED(piece[0].rstrip(b"=")):
-                out = _decoded(piece[0].rstrip(b"="))
+    if bare.isalnum():
+        return found
+    for pattern in (_STANDARD, _URL_SAFE, _PLAIN):
+        for piece in pattern(run):
+            letters = piece[0].rstrip(b"=")
+            if len(piece[0]) < len(run) and not _WORDS(letters):
+                out = _decoded(letters)
                 if out and (is_text(out) or is_known(out)):
                     found.append((f"base64@{offset + piece.start()}+{len(piece[0])}", key, out))
-    return found or _in_run(run, key, offset, run)
+        if found:
+            break
+    return found
 
 
-def _in_run(run: bytes, key: str, offset: int, text: bytes) -> list[Child]:
+def _in_run(run: bytes, key: str, offset: int) -> list[Child]:
     """Base64 that begins somewhere inside a run of its own letters: at a known beginning, or where text comes out."""
     mark = _MARK(run)
     if mark is not None and mark.start():
@@ -94,17 +113,26 @@ def _in_run(run: bytes, key: str, offset: int, text: bytes) -> list[Child]:
             return [(f"base64@{offset + mark.start()}+{len(run) - mark.start()}", key, out)]
     if b"\n" in run:
         return []
-    for shift in range(4):
-        out = _unpadded(run[shift:])
-        readable = _READABLE(out)
-        if readable and is_utf8(readable[0]):
-            first, last = readable.start() // 3 + (readable.start() % 3 > 0), readable.end() // 3
-            start = shift + first * 4
-            stop = len(run) if readable.end() == len(out) else shift + last * 4
-            piece = _unpadded(run[start:stop])
-            if len(piece) > 5 and is_text(piece):
-                return [(f"base64@{offset + start}+{stop - start}", key, piece)]
-    return []
+    readable = [found for shift in range(4) if (found := _readable(run, shift))]
+    if not readable:
+        return []
+    start, stop = max(readable, key=lambda part: part[1] - part[0])
+    return [(f"base64@{offset + start}+{stop - start}", key, _unpadded(run[start:stop]))]
+
+
+def _readable(run: bytes, shift: int) -> tuple[int, int] | None:
+    """Which part of the run, read from this letter on, is text: to its very end, or a third of it at least."""
+    out = _unpadded(run[shift:])
+    for found in _READABLE(out):
+        to_end = found.end() == len(out)
+        if not to_end and found.end() - found.start() < max(24, len(out) // 3):
+            continue
+        start = shift + -(-found.start() // 3) * 4
+        stop = len(run) if to_end else shift + found.end() // 3 * 4
+        piece = _unpadded(run[start:stop])
+        if len(piece) >= _MIN_TEXT and is_text(piece):
+            return start, stop
+    return None
 
 
 def _unpadded(run: bytes) -> bytes:

@@ -15,7 +15,7 @@ _TAGS = (0, 1, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261
 _BEGINNINGS = frozenset([*range(0x81, 0xA0), *range(0xA1, 0xC0), 0xD9])
 
 
-def _content(value: Tree, _immutable: bool) -> Tree:  # noqa: FBT001 - the library calls it so
+def _content(value: Tree, _immutable: bool) -> Tree:
     return value
 
 
@@ -26,9 +26,7 @@ def _parse(data: bytes) -> Tree:
     """The tree, or None. Other tags stay CBORTag and are looked through in :func:`_plain`."""
     stream = io.BytesIO(data)
     try:
-        tree = cbor2.CBORDecoder(
-            stream, semantic_decoders=_LOOK_THROUGH, str_errors="replace", max_depth=MAX_NESTING
-        ).decode()
+        tree = cbor2.CBORDecoder(stream, semantic_decoders=_LOOK_THROUGH, max_depth=MAX_NESTING).decode()
     except (cbor2.CBORError, ValueError, TypeError, OverflowError, RecursionError, MemoryError, LookupError):
         return None
     return tree if stream.tell() == len(data) else None
@@ -57,7 +55,7 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
 def _is_plausible(tree: Tree) -> bool:
     if isinstance(tree, tuple):
         return any(isinstance(name, (str, int)) for name, _ in tree)
-    return any(isinstance(item, (str, bytes, tuple, list)) and len(item) > 1 for item in tree)
+    return any(isinstance(item, (str, tuple, list)) and len(item) > 1 for item in tree)
 
 
 def _might_be(data: bytes) -> bool:

@@ -12,7 +12,7 @@ from isal import isal_zlib
 from pia_runtime.decoding.form import Child, Form, OverBudgetError
 
 _CHUNK = 1 << 20
-_BROKEN: tuple[type[Exception], ...] = (isal_zlib.error, zlib.error)
+_BROKEN: Any = (isal_zlib.error, zlib.error)
 
 
 def inflate(data: bytes, wbits: int, room: int, *, whole: bool) -> bytes:

@@ -11,7 +11,7 @@ from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
 from pia_runtime.decoding.names import is_field_name, numbered, written
 from pia_runtime.decoding.text import to_text
 
-_FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=?\Z|\s)").match
+_FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=?\s*\Z|\s)").match
 _PLUS_IS_MEANT = re.compile(rb"\+?\d{6,15}|[A-Za-z0-9+/]{16,}={0,2}|[^+@]+\+[^+@]+@[\w.-]+").fullmatch
 
 

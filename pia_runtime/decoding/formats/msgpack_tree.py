@@ -3,6 +3,7 @@
 import msgpack
 
 from pia_runtime.decoding.form import Child, Form, by_children
+from pia_runtime.decoding.text import is_text
 from pia_runtime.decoding.tree import Tree, values
 
 _TAGS = frozenset([*range(0x81, 0x90), *range(0x91, 0xA0), 0xDC, 0xDD, 0xDE, 0xDF])
@@ -29,10 +30,15 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
 
 
 def _is_plausible(tree: Tree) -> bool:
-    """Maps have short text names; an array holds at least one text, bytes or map."""
+    """Half of a map's names at least are text, the others numbers; an array holds at least one text, bytes or map."""
     if isinstance(tree, tuple):
-        return all(isinstance(name, (bytes, int)) for name, _ in tree) and any(isinstance(n, bytes) for n, _ in tree)
-    return any(isinstance(item, (bytes, tuple, list)) and len(item) > 1 for item in tree)
+        named = sum(isinstance(name, bytes) and is_text(name) for name, _ in tree)
+        return 2 * named >= len(tree) and all(isinstance(name, (bytes, int)) for name, _ in tree)
+    return any(isinstance(item, (bytes, tuple, list)) and len(item) > 1 for item in tree if not _is_junk(item))
+
+
+def _is_junk(item: Tree) -> bool:
+    return isinstance(item, bytes) and not is_text(item)
 
 
 def _might_be(data: bytes) -> bool:
