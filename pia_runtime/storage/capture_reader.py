@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
 
 import orjson
 from pydantic import BaseModel, ValidationError
@@ -14,8 +13,6 @@ from pia_runtime.model.flow import Flow
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.event_reader import Trouble, empty_events, read_events
 from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
-
-_Record = TypeVar("_Record", bound=BaseModel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +72,7 @@ def open_capture(path: Path) -> Capture:
     return Capture(path, session, identifiers, events, _commitment_key(path), troubles)
 
 
-def _record(path: Path, kind: type[_Record], missing: str, troubles: list[Trouble]) -> _Record:
+def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: list[Trouble]) -> R:
     try:
         content = path.read_bytes()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""``events.jsonl`` → columns and records. A line that is not as the format describes is a blind spot, never the end of the run."""
+"""``events.jsonl`` → columns and records. A line that is not as the format describes is a blind spot, not the end of the run."""
 
 import base64
 import binascii
