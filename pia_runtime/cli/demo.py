@@ -1,0 +1,48 @@
+"""``pia demo``: the main job on the practice app."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pia_runtime.cli.options import LangOption, default_lang, labels, say, stdout_console, write_result
+
+
+class Scenario(StrEnum):
+    """What the user of the practice app does with the consent dialog."""
+
+    never = "never"
+    accept = "accept"
+    refuse = "refuse"
+    accept_then_withdraw = "accept-then-withdraw"
+
+
+def demo(
+    scenario: Annotated[
+        Scenario, typer.Option("--scenario", help="What the user does.")
+    ] = Scenario.accept_then_withdraw,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="Capture folder to create [default: captures/demo-<time>].", show_default=False),
+    ] = None,
+    lang: LangOption = None,
+) -> None:
+    """Run the practice app under Frida and mitmproxy, capture, analyse, and draw the timeline.
+
+    The app is a made-up lending app on JDK 17 with four made-up SDKs; every identity in it is synthetic. What a real device
+    adds and this cannot show: Android's runtime and framework, permissions, SELinux, certificate pinning.
+    """
+    from pia_runtime.practice.demo import default_out, run_demo
+    from pia_runtime.reports.html import render_html
+    from pia_runtime.reports.table import print_findings
+    from pia_runtime.storage.analysis import analyse_capture, write_analysis
+
+    path = run_demo(out or default_out(scenario.value), scenario.value)
+    document = analyse_capture(path)
+    write_analysis(path, document)
+    language = (lang or default_lang()).value
+    print_findings(document, labels(), language, stdout_console())
+    page = path / "derived" / "timeline.html"
+    write_result(render_html(document, labels(), language), page)
+    say(f"capture:  {path}\ntimeline: {page}")
