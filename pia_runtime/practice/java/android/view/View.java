@@ -20,6 +20,10 @@ public class View {
         mOnClickListener = l;
     }
 
+    public boolean isClickable() {
+        return mOnClickListener != null;
+    }
+
     public boolean hasOnClickListeners() {
         return mOnClickListener != null;
     }
