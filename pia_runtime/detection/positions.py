@@ -1,11 +1,12 @@
 """Two numbers that are a place on the ground: neighbouring fields, or one text under a name that tells."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Literal
 
 from pia_runtime.detection.field_path import websocket_message
 from pia_runtime.detection.validators import position
-from pia_runtime.knowledge.patterns import Positions
+from pia_runtime.knowledge.patterns import Confidence
 from pia_runtime.model.detection import Leaf, Match
 
 _DEGREES = re.compile(rb"\s*[+-]?[0-9]{1,3}\.[0-9]{4,16}\s*")
@@ -13,35 +14,31 @@ _PAIR = re.compile(rb"\s*([+-]?[0-9]{1,3}\.[0-9]{4,16})\s*[,;| ]\s*([+-]?[0-9]{1
 _LONGEST = 64
 _LAST_NAME = re.compile(r'(?:\.[^.\[\]]+|\["(?:[^"\\]|\\.)*"\])$')
 
-Words = Callable[[str], frozenset[str]]
+Role = Literal["latitude", "longitude", "pair"]
+"""What a field name says its number is: one of the two, or both in one text."""
 
 
-def positions(leaves: Sequence[Leaf], rule: Positions, words_of: Words) -> Iterator[Match]:
-    """Positions in the leaves of one request, in order; a pair of fields is told at the latitude.
+def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Iterator[Match]:
+    """Positions among the leaves of one request, in order; a pair of fields is told at the latitude.
 
     Args:
-        leaves: of the request.
-        rule: the names that tell.
-        words_of: splits a field name into the runs of words that are looked up.
+        named: leaves whose names tell, with what they tell.
+        confidence: of every match.
     """
-    latitudes: dict[tuple[object, ...], Leaf] = {}
-    longitudes: dict[tuple[object, ...], Leaf] = {}
-    for leaf in leaves:
+    fields: dict[Role, dict[tuple[object, ...], Leaf]] = {"latitude": {}, "longitude": {}}
+    for leaf, role in named:
         if len(leaf.data) > _LONGEST:
             continue
-        if _DEGREES.fullmatch(leaf.data):
-            names = words_of(leaf.key)
-            table = latitudes if names & rule.latitude_keys else longitudes if names & rule.longitude_keys else None
-            if table is not None:
-                table.setdefault(_parent(leaf), leaf)
-        elif (pair := _PAIR.fullmatch(leaf.data)) and words_of(leaf.key) & rule.pair_keys:
-            yield from _told(leaf, pair[1], pair[2], rule)
-    for parent, leaf in latitudes.items():
-        if parent in longitudes:
-            yield from _told(leaf, leaf.data, longitudes[parent].data, rule)
+        if role != "pair" and _DEGREES.fullmatch(leaf.data):
+            fields[role].setdefault(_parent(leaf), leaf)
+        elif role == "pair" and (pair := _PAIR.fullmatch(leaf.data)):
+            yield from _told(leaf, pair[1], pair[2], confidence)
+    for parent, leaf in fields["latitude"].items():
+        if parent in fields["longitude"]:
+            yield from _told(leaf, leaf.data, fields["longitude"][parent].data, confidence)
 
 
-def _told(leaf: Leaf, first: bytes, second: bytes, rule: Positions) -> Iterator[Match]:
+def _told(leaf: Leaf, first: bytes, second: bytes, confidence: Confidence) -> Iterator[Match]:
     one, two = first.decode().strip(), second.decode().strip()
     if abs(float(one)) > 90:  # longitude stands first, as AMap writes it
         one, two = two, one
@@ -54,7 +51,7 @@ def _told(leaf: Leaf, first: bytes, second: bytes, rule: Positions) -> Iterator[
             value=value,
             location=leaf.location,
             path=leaf.path,
-            confidence=rule.confidence,
+            confidence=confidence,
             source="position",
             message=websocket_message(leaf.path),
         )

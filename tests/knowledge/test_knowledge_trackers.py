@@ -7,16 +7,18 @@ An example in an adapter file is a request in a short notation: ``url``, ``metho
 import base64
 import gzip
 import json
+from urllib.parse import urlencode
 
 import pytest
 
+from pia_runtime.decoding import decode_flow
 from pia_runtime.detection.adapters import AdapterDetector
 from pia_runtime.detection.field_path import field_names
 from pia_runtime.knowledge.data_file import ROOT, load_entries, load_yaml
 from pia_runtime.knowledge.sdks import load_sdks
 from pia_runtime.knowledge.taxonomy import load_placeholders, load_taxonomy
 from pia_runtime.knowledge.trackers import load_adapters, load_shapes
-from pia_runtime.model.detection import Leaf
+from pia_runtime.model.detection import Match
 from pia_runtime.model.flow import Flow
 
 ENTRIES = [pair for pair in load_entries("trackers", "adapters") if "examples" in pair[1]]
@@ -24,39 +26,27 @@ ADAPTERS = load_adapters()
 
 
 def flow_of(request: dict) -> Flow:
-    """The request without its body, which the leaves carry."""
+    """The request as it would be recorded."""
     scheme, _, rest = request["url"].partition("://")
     host, _, target = rest.partition("/")
-    return Flow("f", 0, 1000, request["method"], scheme, host, 443, b"/" + target.encode(), "HTTP/1.1", (), None)
+    kind, body = body_of(request)
+    headers = ((b"content-type", kind),)
+    return Flow("f", 0, 1000, request["method"], scheme, host, 443, b"/" + target.encode(), "HTTP/1.1", headers, body)
 
 
-def leaves_of(request: dict) -> list[Leaf]:
-    """What the decoder makes of the request's body, in its own steps."""
+def body_of(request: dict) -> tuple[bytes, bytes]:
     if "json" in request:
-        return list(json_leaves(request["json"], ()))
-    leaves = []
-    for name, value in request.get("form", {}).items():
-        step = (f"form:{name}",)
-        if isinstance(value, str):
-            leaves.append(Leaf("request.body", step, name, value.encode()))
-        else:
-            packed = base64.b64encode(gzip.compress(json.dumps(value).encode()))
-            leaves.append(Leaf("request.body", step, name, packed))
-            leaves.extend(json_leaves(value, (*step, "base64", "gunzip")))
-    return leaves
+        return b"application/json", json.dumps(request["json"]).encode()
+    fields = {
+        name: value if isinstance(value, str) else base64.b64encode(gzip.compress(json.dumps(value).encode()))
+        for name, value in request.get("form", {}).items()
+    }
+    return b"application/x-www-form-urlencoded", urlencode(fields).encode()
 
 
-def json_leaves(value: object, steps: tuple[str, ...], path: str = "$", key: str = ""):
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            plain = name.isidentifier()
-            yield from json_leaves(inner, steps, path + (f".{name}" if plain else f'["{name}"]'), name)
-    elif isinstance(value, list):
-        for index, inner in enumerate(value):
-            yield from json_leaves(inner, steps, f"{path}[{index}]", key)
-    else:
-        text = value if isinstance(value, str) else json.dumps(value)
-        yield Leaf("request.body", (*steps, f"json:{path}"), key, text.encode())
+def detect(detector: AdapterDetector, request: dict) -> list[Match]:
+    flow = flow_of(request)
+    return detector.detect(flow, decode_flow(flow).leaves)
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +58,7 @@ def detector() -> AdapterDetector:
 def test_an_adapter_finds_all_and_only_what_its_examples_state(where, entry, detector):
     for example in entry["examples"]:
         request = example["request"]
-        matches = detector.detect(flow_of(request), leaves_of(request))
+        matches = detect(detector, request)
         found = {".".join(field_names(match.path)): match.data for match in matches}
         assert found == example["found"], where
         assert {match.source for match in matches} == {entry["id"]}
@@ -77,7 +67,7 @@ def test_an_adapter_finds_all_and_only_what_its_examples_state(where, entry, det
 @pytest.mark.parametrize(("where", "entry"), ENTRIES, ids=[where for where, _ in ENTRIES])
 def test_an_adapter_finds_nothing_in_its_counter_examples(where, entry, detector):
     for request in entry["counter_examples"]:
-        assert detector.detect(flow_of(request), leaves_of(request)) == [], where
+        assert detect(detector, request) == [], where
 
 
 def test_every_adapter_speaks_of_known_data_and_a_known_sdk():
