@@ -33,15 +33,19 @@ _IDLE_SECONDS = 30
 class PracticeServers:
     """Serves all hosts on one loopback port for as long as the context is open.
 
+    Args:
+        hosts: the names to serve.
+        work: folder below which keys and certificates stand while it runs; None for the system's temporary one.
+
     Attributes:
         hosts: the names it has a certificate for.
         port: where it listens.
         ca_pem: PEM file of the authority that signed its certificate.
     """
 
-    def __init__(self, hosts: tuple[str, ...] = HOSTS) -> None:
+    def __init__(self, hosts: tuple[str, ...] = HOSTS, work: Path | None = None) -> None:
         self.hosts = hosts
-        self._folder = tempfile.TemporaryDirectory(prefix="practice-servers-")
+        self._folder = tempfile.TemporaryDirectory(prefix="practice-servers-", dir=work)
         folder = Path(self._folder.name)
         self.ca_pem = folder / "authority.pem"
         try:

@@ -34,7 +34,7 @@ public final class Launch {
         Thread user = new Thread(() -> play(options, system, activity), "user");
         user.start();
         user.join();
-        system.handlePauseActivity(activity);
+        system.handleStopActivity(activity);
         System.exit(0);
     }
 
@@ -69,10 +69,11 @@ public final class Launch {
         activity.awaitQuiet();
         Pause.millis(STEP_MS);
         SettingsActivity settings = new SettingsActivity(activity);
-        system.handlePauseActivity(activity);
         system.handleLaunchActivity(settings);
+        system.handleStopActivity(activity);
         Pause.millis(STEP_MS);
         settings.withdraw();
         system.handleResumeActivity(activity);
+        system.handleStopActivity(settings);
     }
 }

@@ -1,7 +1,7 @@
 package android.app;
 
-import android.content.Context;
 import android.content.ContextWrapper;
+import android.content.Intent;
 import android.content.pm.PackageManager;
 import android.os.Bundle;
 import android.view.View;
@@ -13,6 +13,7 @@ public class Activity extends ContextWrapper {
     private Application mApplication;
     private Instrumentation mInstrumentation;
     private Window mWindow;
+    private boolean mStarted;
     private boolean mResumed;
 
     public Activity() {
@@ -50,6 +51,18 @@ public class Activity extends ContextWrapper {
         mResumed = false;
     }
 
+    protected void onStart() {
+        mStarted = true;
+    }
+
+    protected void onStop() {
+        mStarted = false;
+    }
+
+    public final boolean isStarted() {
+        return mStarted;
+    }
+
     protected void onResume() {
         mResumed = true;
     }
@@ -69,7 +82,17 @@ public class Activity extends ContextWrapper {
             boolean granted = Permissions.ask(permissions[i]);
             results[i] = granted ? PackageManager.PERMISSION_GRANTED : PackageManager.PERMISSION_DENIED;
         }
-        onRequestPermissionsResult(requestCode, permissions, results);
+        Intent answer = new Intent()
+                .putExtra(PackageManager.EXTRA_REQUEST_PERMISSIONS_NAMES, permissions)
+                .putExtra(PackageManager.EXTRA_REQUEST_PERMISSIONS_RESULTS, results);
+        dispatchRequestPermissionsResult(requestCode, answer);
+    }
+
+    private void dispatchRequestPermissionsResult(int requestCode, Intent data) {
+        onRequestPermissionsResult(
+                requestCode,
+                data.getStringArrayExtra(PackageManager.EXTRA_REQUEST_PERMISSIONS_NAMES),
+                data.getIntArrayExtra(PackageManager.EXTRA_REQUEST_PERMISSIONS_RESULTS));
     }
 
     public void onRequestPermissionsResult(int requestCode, String[] permissions, int[] grantResults) {

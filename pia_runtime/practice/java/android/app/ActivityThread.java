@@ -23,11 +23,15 @@ public final class ActivityThread {
         handleResumeActivity(activity);
     }
 
+    /** Brings an activity (back) to the front. */
     public void handleResumeActivity(Activity activity) {
+        mInstrumentation.callActivityOnStart(activity);
         mInstrumentation.callActivityOnResume(activity);
     }
 
-    public void handlePauseActivity(Activity activity) {
+    /** Takes an activity off the screen. */
+    public void handleStopActivity(Activity activity) {
         mInstrumentation.callActivityOnPause(activity);
+        mInstrumentation.callActivityOnStop(activity);
     }
 }

@@ -16,6 +16,16 @@ public class Instrumentation {
         activity.onCreate(icicle);
     }
 
+    public void callActivityOnStart(Activity activity) {
+        mCalls++;
+        activity.onStart();
+    }
+
+    public void callActivityOnStop(Activity activity) {
+        mCalls++;
+        activity.onStop();
+    }
+
     public void callActivityOnResume(Activity activity) {
         mCalls++;
         activity.onResume();

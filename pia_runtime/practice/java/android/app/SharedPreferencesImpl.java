@@ -10,6 +10,11 @@ final class SharedPreferencesImpl implements SharedPreferences {
     private final Map<String, Object> mMap = new ConcurrentHashMap<>();
 
     @Override
+    public Map<String, ?> getAll() {
+        return new HashMap<>(mMap);
+    }
+
+    @Override
     public String getString(String key, String defValue) {
         return mMap.get(key) instanceof String text ? text : defValue;
     }

@@ -1,6 +1,10 @@
 package android.content;
 
+import java.util.Map;
+
 public interface SharedPreferences {
+    Map<String, ?> getAll();
+
     String getString(String key, String defValue);
 
     boolean getBoolean(String key, boolean defValue);

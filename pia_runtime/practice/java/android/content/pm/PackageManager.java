@@ -3,6 +3,10 @@ package android.content.pm;
 import java.util.List;
 
 public abstract class PackageManager {
+    public static final String EXTRA_REQUEST_PERMISSIONS_NAMES =
+            "android.content.pm.extra.REQUEST_PERMISSIONS_NAMES";
+    public static final String EXTRA_REQUEST_PERMISSIONS_RESULTS =
+            "android.content.pm.extra.REQUEST_PERMISSIONS_RESULTS";
     public static final int PERMISSION_GRANTED = 0;
     public static final int PERMISSION_DENIED = -1;
 
