@@ -1,0 +1,87 @@
+/** Where and when a call happened: thread, process, screen, stack. */
+
+import Java from "frida-java-bridge";
+import { now, type Instant } from "./clock.js";
+import type { Entry } from "./plan.js";
+
+const MAX_STACK = 16_384;
+const NAME_LIFETIME_MS = 1000;
+
+/** One call of a hooked method, from its entry on. */
+export interface Call {
+  entry: Entry;
+  thread: number;
+  at: Instant;
+  foreground: boolean | null;
+  screen: string | null;
+  /** Receiver (null for static methods) and arguments as raw references or primitives. */
+  self: any;
+  args: any[];
+  types: string[];
+  /** Filled by the observer before the original runs. */
+  seen: unknown;
+  /** Already taken because something had to look at the caller. */
+  stack: string | null;
+}
+
+/** What the user sees; lifecycle observers keep it. */
+export const screen = { foreground: null as boolean | null, activity: null as string | null };
+
+/** Fields that every message has. */
+export function stamp(call: Call): object {
+  return {
+    t: call.at.wall,
+    m: call.at.mono,
+    tid: call.thread,
+    tn: threadName(call.thread),
+    fg: call.foreground,
+    sc: call.screen,
+    h: call.entry.id,
+  };
+}
+
+/** The same for something that no call caused. */
+export function unprompted(): object {
+  const { wall, mono } = now();
+  return { t: wall, m: mono, fg: screen.foreground, sc: screen.activity };
+}
+
+const names = new Map<number, { name: string; until: number }>();
+
+function threadName(thread: number): string {
+  const known = names.get(thread);
+  const time = Date.now();
+  if (known !== undefined && known.until > time) {
+    return known.name;
+  }
+  if (names.size > 512) {
+    names.clear();
+  }
+  const name = String(Java.use("java.lang.Thread").currentThread().getName());
+  names.set(thread, { name, until: time + NAME_LIFETIME_MS });
+  return name;
+}
+
+const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
+
+/** The stack as one string in one call; fetching frames one by one costs three to seven times as much. */
+export function stackOf(call: Call): string {
+  call.stack ??= takeStack().slice(0, MAX_STACK);
+  return call.stack;
+}
+
+function takeStack(): string {
+  const trace = Java.use("java.lang.Throwable").$new();
+  if (!onHotSpot()) {
+    return String(Java.use("android.util.Log").getStackTraceString(trace));
+  }
+  const text = Java.use("java.io.StringWriter").$new();
+  trace.printStackTrace(Java.use("java.io.PrintWriter").$new(text));
+  return String(text.toString());
+}
+
+/** Class of the code that called the hooked method: the frame below the method's own. "" where the stack does not say. */
+export function callerOf(call: Call): string {
+  const frames = stackOf(call).split("\n\tat ");
+  return /^(?:[^/(]*\/)*([^(]*)\.[^.(]+\(/.exec(frames[2] ?? "")?.[1] ?? "";
+}

@@ -1,0 +1,49 @@
+/* The part of Frida's JavaScript API that the agent uses, so that it type-checks without any package from npm.
+   Facts: https://frida.re/docs/javascript-api/ */
+
+declare class NativePointer {
+  add(offset: number): NativePointer;
+  isNull(): boolean;
+  readByteArray(length: number): ArrayBuffer | null;
+  readS32(): number;
+  readS64(): Int64;
+  toString(radix?: number): string;
+}
+declare class Int64 {
+  toNumber(): number;
+  toString(): string;
+}
+declare const NULL: NativePointer;
+declare class NativeFunction {
+  constructor(address: NativePointer, result: string, args: string[], options?: { scheduling?: "cooperative" | "exclusive" });
+}
+interface NativeFunction {
+  (...args: unknown[]): number;
+}
+declare namespace Memory {
+  function alloc(size: number): NativePointer;
+}
+interface Module {
+  name: string;
+  getExportByName(name: string): NativePointer;
+}
+declare namespace Module {
+  function getGlobalExportByName(name: string): NativePointer;
+}
+declare namespace Process {
+  const id: number;
+  const pointerSize: number;
+  function getCurrentThreadId(): number;
+  function findModuleByName(name: string): Module | null;
+  function attachModuleObserver(callbacks: { onAdded?(module: Module): void }): { detach(): void };
+}
+declare namespace Interceptor {
+  function attach(target: NativePointer, callbacks: { onLeave?(result: NativePointer): void }): { detach(): void };
+}
+declare namespace File {
+  function readAllText(path: string): string;
+}
+declare const rpc: { exports: Record<string, (...args: any[]) => unknown> };
+declare function send(message: object): void;
+declare function recv(type: string, callback: (message: any) => void): void;
+declare function setTimeout(callback: () => void, delay: number): number;

@@ -1,0 +1,133 @@
+/// <reference path="./frida.d.ts" />
+/// <reference path="./java.d.ts" />
+/** Entry point: hooks in before the app's first line, events out until its last. */
+
+import Java, { type Wrapper } from "frida-java-bridge";
+import { now, simulate } from "./clock.js";
+import { unprompted } from "./context.js";
+import { install, reportAbsent } from "./interpreter.js";
+import { passThrough } from "./jni.js";
+import { watchPreferences } from "./observers.js";
+import { flush, post } from "./outbox.js";
+import type { Entry, Plan } from "./plan.js";
+
+const RETRY_MS = 500;
+const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
+
+/** Entries whose class has not been seen yet. */
+let waiting: Entry[] = [];
+
+const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
+
+/** HotSpot only, after every change of hooks: the bridge leaves its thread marked as being inside the VM, and the next
+    safepoint would wait for it for ever (frida issues 1996 and 3330); any JNI call on that thread repairs the mark. */
+function settle(): void {
+  if (onHotSpot()) {
+    setTimeout(() => Java.perform(() => {
+      const env = Java.vm.getEnv();
+      env.deleteLocalRef(env.findClass("java/lang/Object"));
+    }), 0);
+  }
+}
+
+function installAll(entries: Entry[]): void {
+  waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
+  waiting.forEach(reportAbsent);
+  watchLoaders();
+  settle();
+  retryLater(RETRY_MS);
+}
+
+function retry(use: (name: string) => Wrapper): void {
+  const before = waiting.length;
+  waiting = waiting.filter((entry) => !install(entry, use));
+  if (waiting.length < before) {
+    settle();
+  }
+}
+
+/** A class that comes late is looked for again, ever more rarely, and at once when the app makes a class loader. */
+function retryLater(delay: number): void {
+  if (waiting.length > 0) {
+    setTimeout(() => {
+      Java.perform(() => retry((name) => Java.use(name)));
+      retryLater(Math.min(delay * 2, 30_000));
+    }, delay);
+  }
+}
+
+function watchLoaders(): void {
+  for (const name of LOADERS) {
+    let made: Wrapper;
+    try {
+      made = Java.use(name).$init;
+    } catch {
+      continue; // the other platform's loader
+    }
+    for (const constructor of made.overloads) {
+      passThrough(constructor);
+      constructor.implementation = function (this: Wrapper, ...args: any[]) {
+        constructor.apply(this, args);
+        if (waiting.length > 0) {
+          lookIn(this);
+        }
+      };
+    }
+  }
+}
+
+/** Look for the missing classes in a loader that the app has just made. */
+function lookIn(loader: Wrapper): void {
+  try {
+    const factory = Java.ClassFactory.get(Java.cast(loader.$h, Java.use("java.lang.ClassLoader")));
+    retry((name) => factory.use(name));
+  } catch (error) {
+    post({ k: "gap", ...unprompted(), kind: "script_error", detail: `a new class loader was not searched: ${error}` });
+  }
+}
+
+/** On a JVM that does not exist yet, its creation is the first moment and still before main(). */
+function whenJvmIsCreated(work: () => void): void {
+  Process.attachModuleObserver({
+    onAdded(module) {
+      if (module.name === "libjvm.so") {
+        Interceptor.attach(module.getExportByName("JNI_CreateJavaVM"), { onLeave: () => Java.performNow(work) });
+      }
+    },
+  });
+}
+
+function processName(): string {
+  return File.readAllText("/proc/self/cmdline").split("\0")[0] ?? "";
+}
+
+function bootId(): string {
+  try {
+    return File.readAllText("/proc/sys/kernel/random/boot_id").trim();
+  } catch {
+    return ""; // SELinux hides it from some apps
+  }
+}
+
+rpc.exports = {
+  /** Put the hooks in, now or as soon as there is a Java VM. */
+  install(plan: Plan) {
+    if (plan.clock !== null) {
+      simulate(plan.clock);
+    }
+    watchPreferences(plan.preference_keys);
+    post({ k: "lifecycle", ...unprompted(), state: "process_start" });
+    if (Java.available) {
+      Java.perform(() => installAll(plan.entries));
+    } else {
+      whenJvmIsCreated(() => installAll(plan.entries));
+    }
+    return { pid: Process.id, process: plan.process ?? processName(), boot_id: bootId() };
+  },
+  /** Both clocks, for calibration. */
+  clock: () => now(),
+  /** Send what waits; the host calls it before it detaches. */
+  flush,
+  /** Frida calls it when the script is unloaded and when the process exits. */
+  dispose: flush,
+};

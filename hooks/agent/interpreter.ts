@@ -1,0 +1,201 @@
+/** Turns catalog entries into hooks. Whatever goes wrong in here, the app gets the original's result or exception. */
+
+import Java, { type Method, type Wrapper } from "frida-java-bridge";
+import { now } from "./clock.js";
+import { callerOf, screen, unprompted, type Call } from "./context.js";
+import { handleOf, passThrough } from "./jni.js";
+import { observers, type Outcome } from "./observers.js";
+import { post } from "./outbox.js";
+import type { Entry } from "./plan.js";
+import { bounded, textOf } from "./projection.js";
+
+type Status = "installed" | "absent" | "failed";
+
+/** Threads that run telemetry right now: what the agent itself calls is no event. */
+const busy = new Set<number>();
+/** Hooked calls under way, by thread and entry: how an overload that calls another overload is told from a second call. */
+const under = new Map<string, number>();
+/** Hooks that an error in here switched off. */
+const broken = new Set<string>();
+/** Who hooked a method first, by method id. */
+const owners = new Map<string, string>();
+
+/** Report what became of an entry; silence never means "not called". */
+function report(id: string, status: Status, reason: string): void {
+  post({ k: "hook_status", ...unprompted(), h: id, status, reason: bounded(reason, 300) });
+}
+
+/** Hook an entry's method; true unless its classes are missing and may still come. */
+export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
+  const classes: Wrapper[] = [];
+  for (const name of entry.classes) {
+    try {
+      classes.push(use(name));
+    } catch {
+      // the class does not exist here; said below when none does
+    }
+  }
+  if (classes.length === 0) {
+    return false;
+  }
+  try {
+    const [status, reason] = hook(entry, classes);
+    report(entry.id, status, reason);
+  } catch (error) {
+    report(entry.id, "failed", String(error));
+  }
+  return true;
+}
+
+/** Say of an entry whose classes are not there that it waits for them. */
+export function reportAbsent(entry: Entry): void {
+  report(entry.id, "absent", `no class ${entry.classes.join(" or ")}`);
+}
+
+function hook(entry: Entry, classes: Wrapper[]): [Status, string] {
+  const missing: string[] = [];
+  let hooked = 0;
+  for (const klass of classes) {
+    if (klass.class.isInterface()) {
+      missing.push(`${klass.$className} is an interface: its methods have no code to hook`);
+      continue;
+    }
+    for (const method of methodsOf(klass, entry, missing)) {
+      const owner = owners.get(method.handle.toString());
+      if (owner !== undefined) {
+        missing.push(`${owner} already hooks it`);
+        continue;
+      }
+      owners.set(method.handle.toString(), entry.id);
+      passThrough(method);
+      method.implementation = replacement(entry, method);
+      hooked += 1;
+    }
+  }
+  return hooked > 0 ? ["installed", missing.join("; ")] : [missing.some((m) => m.includes(" ")) ? "failed" : "absent", missing.join("; ")];
+}
+
+function methodsOf(klass: Wrapper, entry: Entry, missing: string[]): Method[] {
+  const dispatcher = klass[entry.method];
+  if (dispatcher?.overloads === undefined) {
+    missing.push(`${klass.$className}.${entry.method}`);
+    return [];
+  }
+  if (entry.overloads === "all") {
+    return dispatcher.overloads;
+  }
+  const found: Method[] = [];
+  for (const types of entry.overloads) {
+    try {
+      found.push(dispatcher.overload(...types));
+    } catch {
+      missing.push(`${entry.method}(${types.join(",")})`);
+    }
+  }
+  return found;
+}
+
+function replacement(entry: Entry, method: Method): (this: Wrapper, ...args: any[]) => any {
+  const types = method.argumentTypes.map((type) => type.className);
+  return function (this: Wrapper, ...args: any[]): any {
+    const thread = Process.getCurrentThreadId();
+    if (busy.has(thread) || broken.has(entry.id)) {
+      return method.apply(this, args);
+    }
+    const call = guarded(entry, thread, () => begin(entry, thread, this, args, types));
+    let result: any;
+    try {
+      result = method.apply(this, args);
+    } catch (error: any) {
+      guarded(entry, thread, () => end(call, { result: null, threw: classOf(error) }));
+      throw error; // the very same Throwable goes on to the app
+    } finally {
+      leave(entry, thread);
+    }
+    guarded(entry, thread, () => end(call, { result, threw: null }));
+    return result;
+  };
+}
+
+/** Run telemetry; an error in it switches the hook off and is reported, and the app never sees it. */
+function guarded<T>(entry: Entry, thread: number, work: () => T): T | null {
+  busy.add(thread);
+  try {
+    return work();
+  } catch (error: any) {
+    broken.add(entry.id);
+    report(entry.id, "failed", `switched off after an error in the agent: ${error?.message ?? error}`);
+    return null;
+  } finally {
+    busy.delete(thread);
+  }
+}
+
+function begin(entry: Entry, thread: number, self: Wrapper, args: any[], types: string[]): Call | null {
+  const at = now();
+  const key = `${thread}:${entry.id}`;
+  const depth = under.get(key) ?? 0;
+  under.set(key, depth + 1);
+  if (!selected(entry, args)) {
+    return null;
+  }
+  const instance = self.$h !== undefined && self.$h !== null;
+  const call: Call = {
+    entry, thread, at, args, types,
+    foreground: screen.foreground,
+    screen: screen.activity,
+    self: instance ? self : null,
+    seen: null,
+    stack: null,
+  };
+  if ((depth > 0 && delegated(call)) || (entry.ignore_callers.length > 0 && ignored(call))) {
+    return null;
+  }
+  observers[entry.emit].before(call);
+  return call;
+}
+
+function end(call: Call | null, outcome: Outcome): void {
+  if (call !== null) {
+    observers[call.entry.emit].after(call, outcome).forEach(post);
+  }
+}
+
+function leave(entry: Entry, thread: number): void {
+  const key = `${thread}:${entry.id}`;
+  const depth = (under.get(key) ?? 1) - 1;
+  if (depth > 0) {
+    under.set(key, depth);
+  } else {
+    under.delete(key);
+  }
+}
+
+function selected(entry: Entry, args: any[]): boolean {
+  const only = entry.only;
+  if (only === undefined) {
+    return true;
+  }
+  const text = textOf(args[only.arg]);
+  return text !== null && only.values.some((value) => (only.match === "equals" ? text === value : text.startsWith(value)));
+}
+
+/** An overload called by its own class while another one is under way is the same call seen twice. */
+function delegated(call: Call): boolean {
+  const caller = callerOf(call);
+  return call.entry.classes.some((name) => caller === name);
+}
+
+/** Updates are too many for a stack each; there only the finished transform looks at its caller. */
+function ignored(call: Call): boolean {
+  if (call.entry.method === "update" || call.entry.method === "reset" || call.entry.method === "init") {
+    return false;
+  }
+  const caller = callerOf(call);
+  return call.entry.ignore_callers.some((prefix) => caller.startsWith(prefix));
+}
+
+function classOf(error: any): string {
+  const handle = handleOf(error);
+  return handle === null ? String(error) : Java.vm.getEnv().getObjectClassName(handle);
+}

@@ -1,0 +1,75 @@
+/** References that pass through a hook untouched.
+
+    Left alone, the bridge turns a String argument into a JavaScript string and makes a new Java String of it for the original;
+    the app would get back another object than the framework returned. Here pointers stay pointers. */
+
+import Java, { type Env, type JavaType, type Method } from "frida-java-bridge";
+
+/** A returned reference; the bridge calls `$dispose` once it has been handed to the app. */
+export class Held {
+  constructor(readonly $h: NativePointer, private readonly env: Env) {}
+  $dispose(): void {
+    this.env.deleteGlobalRef(this.$h);
+  }
+}
+
+/** The reference behind a raw argument, a returned value or a wrapper; null for Java's null. */
+export function handleOf(value: any): NativePointer | null {
+  if (value === null || value === undefined) {
+    return null;
+  }
+  const handle = value instanceof NativePointer ? value : value.$h;
+  return handle === undefined || handle.isNull() ? null : handle;
+}
+
+function untouched(type: JavaType): JavaType {
+  if (type.type !== "pointer") {
+    return type;
+  }
+  return Object.assign(Object.create(type), {
+    isCompatible: () => true,
+    fromJni: (handle: NativePointer, env: Env, owned: boolean) => {
+      if (!owned) {
+        return handle;
+      }
+      // A result is read inside a local frame that is popped before it is handed on.
+      return handle.isNull() ? null : new Held(env.newGlobalRef(handle), env);
+    },
+    toJni: (value: any, env: Env) => {
+      if (value === null || value === undefined) {
+        return NULL;
+      }
+      return value instanceof NativePointer ? value : value instanceof Held ? value.$h : type.toJni(value, env);
+    },
+  });
+}
+
+/** Make arguments and result of a method cross the hook as the very same objects. Call before `implementation` is set. */
+export function passThrough(method: Method): void {
+  const types = method.argumentTypes;
+  for (let i = 0; i < types.length; i++) {
+    types[i] = untouched(types[i]!);
+  }
+  method._p[4] = untouched(method.returnType);
+}
+
+/** Is the object of this class (or a subclass)? False where the class does not exist. */
+export function isInstance(handle: NativePointer, className: string): boolean {
+  const klass = classHandle(className);
+  return klass !== null && Java.vm.getEnv().isInstanceOf(handle, klass) !== 0;
+}
+
+const classes = new Map<string, NativePointer | null>();
+
+function classHandle(name: string): NativePointer | null {
+  let handle = classes.get(name);
+  if (handle === undefined) {
+    try {
+      handle = Java.vm.getEnv().newGlobalRef(Java.use(name).class.$h);
+    } catch {
+      handle = null; // this platform has no such class
+    }
+    classes.set(name, handle);
+  }
+  return handle;
+}

@@ -1,0 +1,178 @@
+/** What is looked at before and after the original of each kind of hook; `after` gives the messages to send. */
+
+import Java from "frida-java-bridge";
+import { screen, stackOf, stamp, type Call } from "./context.js";
+import { afterCrypto, beforeCrypto } from "./crypto.js";
+import { handleOf } from "./jni.js";
+import type { Emit } from "./plan.js";
+import { bounded, follow, project, textOf, wrap } from "./projection.js";
+import { textOfView, textsAround, textsOfWindow } from "./views.js";
+
+/** How the original ended: its result, or the class of what it threw. */
+export interface Outcome {
+  result: any;
+  threw: string | null;
+}
+
+export interface Observer {
+  before(call: Call): void;
+  after(call: Call, outcome: Outcome): object[];
+}
+
+const nothing = () => undefined;
+
+const apiCall: Observer = {
+  before(call) {
+    const kinds = call.entry.args;
+    call.seen = call.args.map((arg, i) => project(arg, kinds[Math.min(i, kinds.length - 1)] ?? "auto"));
+  },
+  after(call, { result, threw }) {
+    const value = threw === null ? project(result, call.entry.value) : null;
+    return [{ k: "api_call", ...stamp(call), a: call.seen, v: value, x: threw, s: stackOf(call) }];
+  },
+};
+
+const crypto: Observer = {
+  before: beforeCrypto,
+  after(call, { result, threw }) {
+    const transform = threw === null ? afterCrypto(call, result) : null;
+    return transform === null ? [] : [{ ...transform, ...stamp(call), s: stackOf(call) }];
+  },
+};
+
+/** Texts are read before the original: the click usually closes what it stood in. */
+const tap: Observer = {
+  before(call) {
+    const handle = handleOf(call.self)!;
+    call.seen = { text: textOfView(handle), view: Java.vm.getEnv().getObjectClassName(handle), ...textsAround(handle) };
+  },
+  after: (call) => [{ k: "ui", action: "tap", ...stamp(call), ...(call.seen as object) }],
+};
+
+const dialogShown: Observer = {
+  before: nothing,
+  after: (call) => [{ k: "ui", action: "dialog_shown", ...stamp(call), ...textsOfWindow(call.self) }],
+};
+
+const dialogClosed: Observer = {
+  before(call) {
+    call.seen = textsOfWindow(call.self);
+  },
+  after: (call) => [{ k: "ui", action: "dialog_closed", ...stamp(call), ...(call.seen as object) }],
+};
+
+let preferenceKeys: string[] = [];
+
+/** Report only preferences whose key contains one of these. */
+export function watchPreferences(keys: string[]): void {
+  preferenceKeys = keys;
+}
+
+const preference: Observer = {
+  before(call) {
+    const key = textOf(call.args[0]) ?? "";
+    const folded = key.toLowerCase();
+    call.seen = preferenceKeys.some((word) => folded.includes(word)) ? { key: bounded(key, 200), before: stored(call, key) } : null;
+  },
+  after(call) {
+    return call.seen === null
+      ? []
+      : [{ k: "preference", ...stamp(call), ...(call.seen as object), v: project(call.args[1], "auto"), s: stackOf(call) }];
+  },
+};
+
+/** The value that stands in the file; undefined (left out of the message) where the editor does not lead to it. */
+function stored(call: Call, key: string): unknown {
+  try {
+    const owner = handleOf(follow(handleOf(call.self)!, "this$0"));
+    return owner === null ? undefined : project(wrap(owner).getAll().get(key), "auto");
+  } catch {
+    return undefined;
+  }
+}
+
+const permissionRequest: Observer = {
+  before: nothing,
+  after(call) {
+    const names = project(call.args[call.types.indexOf("[Ljava.lang.String;")], "auto");
+    return Array.isArray(names) ? names.map((name) => ({ k: "permission", ...stamp(call), permission: name, result: "requested" })) : [];
+  },
+};
+
+const NAMES_EXTRA = "android.content.pm.extra.REQUEST_PERMISSIONS_NAMES";
+const RESULTS_EXTRA = "android.content.pm.extra.REQUEST_PERMISSIONS_RESULTS";
+
+/** Before the original, which is the app's own handler: what it reads there already comes after the answer. */
+const permissionResult: Observer = {
+  before(call) {
+    call.seen = call.types.length === 2 && call.types[1] === "android.content.Intent" ? fromIntent(call.args[1]) : fromArguments(call);
+  },
+  after(call) {
+    const { names, results } = call.seen as { names: unknown; results: unknown };
+    if (!Array.isArray(names) || !Array.isArray(results)) {
+      return [];
+    }
+    return names.map((name, i) => ({ k: "permission", ...stamp(call), permission: name, result: results[i] === 0 ? "granted" : "denied" }));
+  },
+};
+
+function fromArguments(call: Call): object {
+  const at = call.types.indexOf("[Ljava.lang.String;");
+  return { names: project(call.args[at], "auto"), results: project(call.args[at + 1], "auto") };
+}
+
+function fromIntent(intent: any): object {
+  const handle = handleOf(intent);
+  if (handle === null) {
+    return { names: null, results: null }; // the dialog was dismissed without an answer
+  }
+  const extras = wrap(handle);
+  return {
+    names: project(extras.getStringArrayExtra(NAMES_EXTRA), "auto"),
+    results: project(extras.getIntArrayExtra(RESULTS_EXTRA), "auto"),
+  };
+}
+
+let started = 0;
+
+/** Activity callbacks: onResume names the screen, onStart and onStop count whether the app is in the foreground. */
+const lifecycle: Observer = {
+  before(call) {
+    const activity = Java.vm.getEnv().getObjectClassName(handleOf(call.self)!);
+    const states: string[] = [];
+    if (call.entry.method === "onResume") {
+      screen.activity = activity;
+      states.push("activity_resumed");
+    }
+    if (call.entry.method === "onStop") {
+      started = Math.max(0, started - 1);
+    } else if (call.entry.method === "onStart") {
+      started += 1;
+    }
+    const foreground = started > 0 || call.entry.method === "onResume";
+    if (foreground !== screen.foreground) {
+      screen.foreground = foreground;
+      states.push(foreground ? "foreground" : "background");
+    }
+    call.seen = { activity, states };
+  },
+  after(call) {
+    const { activity, states } = call.seen as { activity: string; states: string[] };
+    const texts = states.includes("activity_resumed") ? textsOfWindow(call.self) : {};
+    return states.map((state) => ({ k: "lifecycle", ...stamp(call), state, activity, ...(state === "activity_resumed" ? texts : {}) }));
+  },
+};
+
+export const observers: Record<Emit, Observer> = {
+  api_call: apiCall,
+  digest: crypto,
+  mac: crypto,
+  cipher: crypto,
+  tap,
+  dialog_shown: dialogShown,
+  dialog_closed: dialogClosed,
+  preference,
+  permission_request: permissionRequest,
+  permission_result: permissionResult,
+  lifecycle,
+};

@@ -1,0 +1,1 @@
+"""Devices, the Frida host, the hook plan, clock calibration and consent watching."""
