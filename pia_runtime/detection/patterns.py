@@ -36,6 +36,7 @@ _YEAR_NS = 31_556_952 * 1_000_000_000
 _DIGEST_NAME = {32: "md5", 40: "sha1", 64: "sha256"}
 _MAX_NAMES = 1 << 16
 """Field names that are remembered; they come from captured traffic."""
+_POINT = ord(".")
 _DIGITS_AS_ZERO = bytes(ord("0") if chr(code).isdecimal() and code < 128 else code for code in range(256))
 
 
@@ -124,7 +125,10 @@ class PatternDetector:
         looked_at: set[tuple[Scan, int]] = set()
         for search in searches:
             for hit in search.pattern.finditer(joined):
-                index = bisect_right(ends, hit.start())
+                start = hit.start()
+                if start and joined[start - 1] == _POINT:  # the decimals of a number
+                    continue
+                index = bisect_right(ends, start)
                 if (search.scan, index) not in looked_at:
                     looked_at.add((search.scan, index))
                     yield from self._alone(self._scanned[search.scan], leaves[index], year)
