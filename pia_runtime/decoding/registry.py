@@ -42,6 +42,12 @@ _FIRST_BYTES: tuple[tuple[bytes, tuple[Form, ...]], ...] = (
 TEXT: tuple[Form, ...] = (JWT, SSE, FORM, COOKIE, URL, JSONP, JSON_AT, PERCENT, ENTITIES, ESCAPES, HEX, BASE64)
 """Asked of text that no first byte explained; ``replaces`` ends the search, ``adds`` and ``guesses`` go on."""
 
+UNMARKED: tuple[Form, ...] = (JWT, SSE, HEX, BASE64)
+"""Those of :data:`TEXT` that can stand in text without any of the characters in :data:`MARKS`."""
+
+MARKS = b'%&\\{[="'
+"""One of these is in every text that the other forms of :data:`TEXT` explain."""
+
 BINARY: tuple[Form, ...] = (UTF16, GRPC, MSGPACK, CBOR, PROTOBUF, GB18030, DEFLATE, BROTLI, SKIP)
 """Asked of anything else; the first that explains the data ends the search."""
 

@@ -2,12 +2,14 @@
 
 import re
 
+_ORDINARY = bytes([0x09, 0x0A, 0x0C, 0x0D, *range(0x20, 0x7F)])
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0e-\x1f\x7f]").search
 
 
 def is_text(data: bytes) -> bool:
     """UTF-8 without control characters other than tab, line feed, form feed and carriage return."""
-    return _CONTROL(data) is None and (data.isascii() or is_utf8(data))
+    other = data.translate(None, _ORDINARY)
+    return not other or (_CONTROL(other) is None and is_utf8(data))
 
 
 def is_utf8(data: bytes) -> bool:

@@ -6,7 +6,7 @@ from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError
 from pia_runtime.decoding.magic import is_media
-from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, TEXT
+from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, MARKS, TEXT, UNMARKED
 from pia_runtime.decoding.text import is_text
 from pia_runtime.model.detection import Leaf, Opaque
 from pia_runtime.model.flow import Location
@@ -16,6 +16,7 @@ _INERT = re.compile(
 ).match
 """Values that can hold nothing: short and without any mark, numbers and dates, words without capitals and digits."""
 
+_NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
 
 
@@ -74,7 +75,7 @@ class Walk:
     def _text(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """Text is a leaf unless one form says it all; what is found inside it stands beside it."""
         beside: list[Form] = []
-        for form in TEXT:
+        for form in TEXT if data.translate(None, _NO_MARKS) else UNMARKED:
             if form.might_be(data):
                 if form.keeps != "replaces":
                     beside.append(form)

@@ -7,25 +7,28 @@ clearly base64.
 """
 
 import re
+from collections.abc import Iterator
 
 import pybase64
 
 from pia_runtime.decoding.form import Child, Form
 from pia_runtime.decoding.formats.slices import cut
 from pia_runtime.decoding.magic import is_known
+from pia_runtime.decoding.runs import MIN_RUN, alphabet, runs
 from pia_runtime.decoding.structures import makes_sense
 from pia_runtime.decoding.text import is_text
 
 _SPACE = re.compile(rb"\s+")
 _WHOLE = re.compile(rb"\s*([A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*)(={0,2})\s*").fullmatch
-_RUN = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}|[A-Za-z0-9+/_-]{12,}={0,2}").finditer
+_LINES = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}").match
+_LINE = 60
+_ALPHABET = alphabet(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
 _WORDS = re.compile(rb"(?:[a-z/+_-]*\d*|[A-Z/+_-]*\d*|[0-9a-f-]*|[0-9A-F-]*)\Z").match
 _STANDARD = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}").finditer
 _URL_SAFE = re.compile(rb"[A-Za-z0-9_-]{8,}={0,2}").finditer
 _PLAIN = re.compile(rb"[A-Za-z0-9]{8,}={0,2}").finditer
 _MARK = re.compile(rb"H4sI|KLUv/|BCJNG|eyJ|W3si|/wYAAHNOYVBwWQ").search
 _READABLE = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xdf][\x80-\xbf]|[\xe3-\xe9\xef][\x80-\xbf]{2}){6,}").finditer
-_MIN_RUN = 12
 _MIN_BINARY = 16
 _OPAQUE = 18
 _MIN_TEXT = 9
@@ -59,7 +62,7 @@ def _decoded(bare: bytes) -> bytes:
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     whole = _WHOLE(data)
     if whole is None:
-        return [child for run in _RUN(data) for child in _run(run[0], key, run.start())]
+        return [child for start, stop in _runs(data) for child in _run(data[start:stop], key, start)]
     bare = _SPACE.sub(b"", whole[1])
     if _WORDS(bare):
         return []
@@ -67,8 +70,20 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     step = "base64url" if _is_url_safe(bare) else "base64"
     if out and _believed(out, bare):
         return [(step, key, out)]
-    inside = _in_run(data, key, 0) if len(bare) >= _MIN_RUN else []
+    inside = _in_run(data, key, 0) if len(bare) >= MIN_RUN else []
     return inside or ([(step, key, out)] if len(out) >= _OPAQUE or (out and whole[2]) else [])
+
+
+def _runs(data: bytes) -> Iterator[tuple[int, int]]:
+    """Where runs stand in a longer text, their padding and further lines included."""
+    done = 0
+    for start, stop in runs(data, _ALPHABET):
+        if start >= done:
+            lines = _LINES(data, start) if stop - start >= _LINE else None
+            done = lines.end() if lines else stop
+            while done < stop + 2 and data[done : done + 1] == b"=":
+                done += 1
+            yield start, done
 
 
 def _run(run: bytes, key: str, offset: int) -> list[Child]:

@@ -3,26 +3,24 @@
 Believed when text or a known form, or where more than 64 bytes that nothing explains are a blind spot.
 """
 
-import re
-
 from pia_runtime.decoding.form import Child, Form
 from pia_runtime.decoding.formats.slices import cut
+from pia_runtime.decoding.runs import MIN_RUN, alphabet, runs
 from pia_runtime.decoding.structures import makes_sense
 
-_RUN = re.compile(rb"(?<![0-9A-Fa-f])(?:0[xX])?((?:[0-9A-Fa-f]{2}){6,})(?![0-9A-Fa-f])")
+_LETTERS = alphabet(b"0123456789ABCDEFabcdef")
 _OPAQUE = 65
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
-    whole = _RUN.fullmatch(data)
-    if whole:
-        out = bytes.fromhex(whole[1].decode())
-        return [("hex", key, out)] if len(out) >= _OPAQUE or makes_sense(out) else []
-    found = []
-    for run in _RUN.finditer(data):
-        out = bytes.fromhex(run[1].decode())
-        if makes_sense(out):
-            found.append((f"hex@{run.start(1)}+{len(run[1])}", key, out))
+    found: list[Child] = []
+    for start, stop in runs(data, _LETTERS):
+        if (stop - start) % 2:
+            continue
+        out = bytes.fromhex(data[start:stop].decode())
+        whole = stop == len(data) and (start == 0 or (start == 2 and data[:2] in (b"0x", b"0X")))
+        if makes_sense(out) or (whole and len(out) >= _OPAQUE):
+            found.append(("hex" if whole else f"hex@{start}+{stop - start}", key, out))
     return found
 
 
@@ -31,4 +29,4 @@ def _replay(data: bytes, rest: str) -> bytes:
     return bytes.fromhex(text.decode("ascii").removeprefix("0x").removeprefix("0X"))
 
 
-HEX = Form("hex", lambda data: len(data) >= 12, _children, _replay, "adds")
+HEX = Form("hex", lambda data: len(data) >= MIN_RUN, _children, _replay, "adds")
