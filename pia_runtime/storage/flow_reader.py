@@ -19,10 +19,9 @@ from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_mapping import UndatedFlowError, map_http_flow
 from pia_runtime.storage.flow_template import parse_flow
 
-_PREFIX = re.compile(rb"(\d{1,12}):")
-_PREFIX_BYTES = 13
-_PARTIAL_PREFIX = re.compile(rb"\d{0,12}")
-_READ_AHEAD = 1 << 20
+_LENGTH_DIGITS = 12  # mitmproxy refuses longer ones too
+_USUAL_PREFIX = 5  # no flow is shorter than 1000 bytes
+_BUFFER = 1 << 18
 _DETAIL_CHARS = 300
 _ROTATED = re.compile(r"flows(?:-(\d+))?\.mitm")
 _JOURNAL = re.compile(r"flows-.+\.mitm")
@@ -100,7 +99,7 @@ def _join_parts(parts: Iterator[Flow]) -> list[Flow]:
 
 def _read_file(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[Flow]:
     others: Counter[tuple[str, str]] = Counter()
-    for offset, record in _records(path, on_trouble):
+    for offset, record in read_records(path, on_trouble):
         flow = parse_flow(record)
         if flow is None:
             flow = _read_slowly(path, offset, record, others, on_trouble)
@@ -110,10 +109,14 @@ def _read_file(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterato
         on_trouble(FlowTrouble("non_http_flow", f"{path.name}: {count} {kind} flow(s)", 0, host, count))
 
 
-def _records(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[tuple[int, bytes]]:
-    """Offset and payload of each record; a torn end becomes trouble."""
+def read_records(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[tuple[int, bytes]]:
+    """The records of one file, unparsed: offset, and payload with its type byte. A torn end becomes trouble.
+
+    Raises:
+        InputError: the file cannot be opened or does not start with a record.
+    """
     try:
-        with path.open("rb", buffering=_READ_AHEAD) as file:
+        with path.open("rb", buffering=_BUFFER) as file:
             yield from _split(path, file, os.fstat(file.fileno()).st_size, on_trouble)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", "check the path and its permissions") from error
@@ -126,34 +129,31 @@ def _split(
         on_trouble(FlowTrouble("empty_flow_file", f"{path.name}: empty flow file, no flow was recorded"))
     offset = 0
     while offset < size:
-        head = file.read(_PREFIX_BYTES)
-        found = _PREFIX.match(head)
-        if found is None:
+        head = file.read(_USUAL_PREFIX)
+        while b":" not in head and len(head) <= _LENGTH_DIGITS and (more := file.read(1)):
+            head += more
+        digits, colon, rest = head.partition(b":")
+        if not colon or not digits.isdigit():
             on_trouble(_broken_prefix(path, offset, size, head))
             return
-        length = int(found[1])
-        end = offset + found.end() + length + 1
-        if end > size:
-            on_trouble(_torn(path, offset, size, f"{end - size} bytes of its last flow are missing"))
+        length = len(digits) + 1 + int(digits) + 1
+        if offset + length > size:  # and never ask for more memory than the file can fill
+            on_trouble(_torn(path, offset, size, f"{offset + length - size} bytes of its last flow are missing"))
             return
-        rest = head[found.end() :]
-        record = (rest + file.read(length + 1 - len(rest))) if len(rest) <= length else rest[: length + 1]
-        if len(rest) > length + 1:
-            file.seek(end)
-        yield offset, record
-        offset = end
+        if len(head) > length:
+            rest = rest[: length - len(head)]
+            file.seek(offset + length)
+        yield offset, rest + file.read(max(0, length - len(head)))
+        offset += length
 
 
 def _broken_prefix(path: Path, offset: int, size: int, head: bytes) -> FlowTrouble:
-    if _PARTIAL_PREFIX.fullmatch(head) and len(head) < _PREFIX_BYTES:
+    if head.isdigit() and offset + len(head) == size:
         return _torn(path, offset, size, "only part of a length is there")
     if offset == 0:
         raise _not_a_flow_file(path, head)
-    return FlowTrouble(
-        "unreadable_flow",
-        f"{path.name}: not a flow at byte {offset}; the {size - offset} bytes from there on were not read",
-        offset,
-    )
+    left = f"the {size - offset} bytes from there on were not read"
+    return FlowTrouble("unreadable_flow", f"{path.name}: not a flow at byte {offset}; {left}", offset)
 
 
 def _torn(path: Path, offset: int, size: int, detail: str) -> FlowTrouble:

@@ -34,26 +34,28 @@ _OPENING = re.compile(rb"9:websocket;(?:0:~|(\d+):)")
 _RESPONSE = re.compile(
     rb"8:response;(?:0:~|(\d+):6:reason;(\d+):([^,]*),11:status_code;3:(\d{3})#" + _TIMES + _TIME + _CONTENT + rb")"
 )
-_REQUEST = re.compile(rb"7:request;(\d+):4:path;(\d+):")
-_AFTER_PATH = re.compile(
-    rb",9:authority;(\d+):([^,]*),6:scheme;(\d+):([a-z]*),6:method;(\d+):([A-Z]+),4:port;(\d+):(\d+)#4:host;(\d+):([^;]*);"
-    + _TIMES
-    + rb"("
-    + _TIME
-    + rb")"
-    + _CONTENT
+_REQUEST = re.compile(
+    rb"7:request;(\d+):4:path;(\d+):([^,]*(?:,(?!9:authority;)[^,]*)*),9:authority;(\d+):([^,]*),6:scheme;(\d+):([a-z]*),"
+    rb"6:method;(\d+):([A-Z]+),4:port;(\d+):(\d+)#4:host;(\d+):([^;]*);" + _TIMES + rb"(" + _TIME + rb")" + _CONTENT
 )
 _AFTER_TRAILERS = re.compile(rb"\]7:content;(?:0:~|(\d+):)")
 _HEADERS = re.compile(rb"7:headers;(\d+):")
+_HEADERS_AFTER_BODY = re.compile(rb",7:headers;(\d+):")
 _AFTER_HEADERS = re.compile(rb"\]12:http_version;(?:8:(HTTP/\d\.\d)|6:(HTTP/\d)),\}")
+# What an ordinary flow has between its request and its connections, and at its end, each in one go.
+_PLAIN_MIDDLE = re.compile(
+    rb"6:backup;0:~17:timestamp_created;"
+    + _TIME
+    + rb"7:comment;0:;8:metadata;0:\}6:marked;0:;9:is_replay;0:~11:intercepted;5:false!11:server_conn;(\d+):"
+)
+_PLAIN_END = re.compile(rb"\}5:error;0:~2:id;36:([0-9a-f-]{36});4:type;4:http;7:version;2:21#\}")
 _MIDDLE = re.compile(rb"6:backup;0:~17:timestamp_created;" + _TIME + rb"7:comment;(\d+):")
 _METADATA = re.compile(rb"8:metadata;(\d+):")
 _MARKED = re.compile(rb"6:marked;(\d+):([^;]*);9:is_replay;(?:0:~|7:request;|8:response;)")
 _SERVER = re.compile(rb"11:intercepted;(?:5:false|4:true)!11:server_conn;(\d+):")
-_CLIENT = re.compile(rb"11:client_conn;(\d+):")
-_ERROR = re.compile(rb"5:error;(?:0:~|(\d+):9:timestamp;" + _TIME + rb"3:msg;(\d+):)")
+_CLIENT = re.compile(rb"\}11:client_conn;(\d+):")
+_ERROR = re.compile(rb"\}5:error;(?:0:~|(\d+):9:timestamp;" + _TIME + rb"3:msg;(\d+):)")
 _END = re.compile(rb"2:id;(\d+):([^;]*);4:type;4:http;7:version;2:21#\}")
-_HEADER = re.compile(rb"(\d+):(\d+):([^,]*),(\d+):(.*)", re.DOTALL)
 _NOTED_ERR = re.compile(rb"10:pia_err_ns;(\d+):(\d+)#")
 
 _KNOWN_HEADERS: dict[bytes, tuple[bytes, bytes]] = {}
@@ -92,33 +94,35 @@ class _Record:
         messages = self._messages(int(opening[1])) if opening[1] else ()
         response = self._response()
         request = self._step(_REQUEST)
-        end = request.end(1) + int(request[1]) + 2
-        target = self._take(int(request[2]))
-        fields = self._step(_AFTER_PATH).groups()
-        for length, text in zip(fields[0:10:2], fields[1:10:2], strict=True):
-            _check(int(length) == len(text))
-        body, headers, trailers, version = self._content(fields[11], fields[12])
-        _check(self.at == end)
-        err_ns = self._err_ns()
-        client = self._connections()
+        (
+            length, target_length, target, authority_length, authority, scheme_length, scheme, method_length, method,
+            port_length, port, address_length, address, time, content, trailer_length,
+        ) = request.groups()  # fmt: skip
+        _check(int(target_length) == len(target))
+        _check(int(authority_length) == len(authority) and int(scheme_length) == len(scheme))
+        _check(int(method_length) == len(method) and int(port_length) == len(port))
+        _check(int(address_length) == len(address))
+        body, headers, trailers, version = self._content(content, trailer_length)
+        _check(self.at == request.end(1) + int(length) + 2)
+        err_ns, client = self._connections()
         error, flow_id = self._ending()
-        host = named_host(version, fields[1], headers, fields[9].decode())
+        host = named_host(version, authority, headers, address.decode())
         return Flow(
-            id=flow_id,
-            t_ns=to_ns(float(fields[10][fields[10].index(b":") + 1 : -1])),
-            err_ns=err_ns,
-            method=fields[5].decode(),
-            scheme=fields[3].decode(),
-            host=intended_host(host, _sni(client)) if is_address(host) else host,
-            port=int(fields[7]),
-            target=target,
-            http_version=version.decode(),
-            headers=headers,
-            body=body,
-            trailers=trailers,
-            response=response,
-            messages=messages,
-            error=error,
+            flow_id,
+            to_ns(float(time[time.index(b":") + 1 : -1])),
+            err_ns,
+            method.decode(),
+            scheme.decode(),
+            intended_host(host, _sni(self.record[client])) if is_address(host) else host,
+            int(port),
+            target,
+            version.decode(),
+            headers,
+            body,
+            trailers,
+            response,
+            messages,
+            error,
         )
 
     def _messages(self, length: int) -> tuple[WebSocketMessage, ...]:
@@ -142,31 +146,47 @@ class _Record:
         if trailer_length is not None:
             trailers = _parse_headers(self._take(int(trailer_length)))
             length = self._step(_AFTER_TRAILERS)[1]
-        body = None if length is None else self._take(int(length), b",")
-        headers = _parse_headers(self._take(int(self._step(_HEADERS)[1])))
-        version = self._step(_AFTER_HEADERS)
-        return body, headers, trailers, version[1] or version[2]
+        record, at = self.record, self.at
+        body = None
+        if length is not None:
+            end = at + int(length)
+            body, at = record[at:end], end
+        opening = (_HEADERS if length is None else _HEADERS_AFTER_BODY).match(record, at)
+        if opening is None:
+            raise _UnknownLayoutError
+        at = opening.end()
+        end = at + int(opening[1])
+        version = _AFTER_HEADERS.match(record, end)
+        if version is None:
+            raise _UnknownLayoutError
+        self.at = version.end()
+        return body, _parse_headers(record[at:end]), trailers, version[1] or version[2]
 
-    def _err_ns(self) -> int:
+    def _connections(self) -> tuple[int, slice]:
+        """Step over both connections: the time's error that stands before them, and where the client's part is."""
+        err_ns = FLOAT_ERR_NS
+        server = _PLAIN_MIDDLE.match(self.record, self.at)
+        if server is None:
+            err_ns, server = self._annotations()
+        self.at = server.end() + int(server[1])
+        client = self._step(_CLIENT)
+        start, self.at = self.at, self.at + int(client[1])
+        return err_ns, slice(start, self.at)
+
+    def _annotations(self) -> tuple[int, re.Match[bytes]]:
+        """Comment, metadata and marks, where a flow has any."""
         self._take(int(self._step(_MIDDLE)[1]), b";")
         length = int(self._step(_METADATA)[1])
-        metadata = self._take(length, b"}")
-        if not metadata:
-            return FLOAT_ERR_NS
-        noted = _NOTED_ERR.fullmatch(metadata)
-        if noted and int(noted[1]) == len(noted[2]):
-            return max(int(noted[2]), FLOAT_ERR_NS)
-        return flow_err_ns(_load(b"%d:%b}" % (length, metadata)))
-
-    def _connections(self) -> bytes:
-        """Step over both connections; what was recorded of the client's, for its SNI."""
+        err_ns = _noted_err_ns(self._take(length, b"}"))
         marked = self._step(_MARKED)
         _check(int(marked[1]) == len(marked[2]))
-        self._take(int(self._step(_SERVER)[1]), b"}")
-        return self._take(int(self._step(_CLIENT)[1]), b"}")
+        return err_ns, self._step(_SERVER)
 
     def _ending(self) -> tuple[str | None, str]:
         """Error text and flow id, up to the last byte of the record."""
+        plain = _PLAIN_END.fullmatch(self.record, self.at)
+        if plain is not None:
+            return None, plain[1].decode()
         error = None
         found = self._step(_ERROR)
         if found[1]:
@@ -193,6 +213,15 @@ class _Record:
         return taken
 
 
+def _noted_err_ns(metadata: bytes) -> int:
+    if not metadata:
+        return FLOAT_ERR_NS
+    noted = _NOTED_ERR.fullmatch(metadata)
+    if noted and int(noted[1]) == len(noted[2]):
+        return max(int(noted[2]), FLOAT_ERR_NS)
+    return flow_err_ns(_load(b"%d:%b}" % (len(metadata), metadata)))
+
+
 def _check(holds: bool) -> None:
     if not holds:
         raise _UnknownLayoutError
@@ -203,22 +232,18 @@ def _parse_headers(block: bytes) -> Headers:
     if not block:
         return ()
     _check(block.endswith(b",]"))
-    pieces = block[:-2].split(b",]")
-    try:
-        return tuple([_KNOWN_HEADERS[piece] for piece in pieces])
-    except KeyError:
-        return tuple([_KNOWN_HEADERS.get(piece) or _parse_header(piece) for piece in pieces])
+    known = _KNOWN_HEADERS.get
+    return tuple([known(piece) or _parse_header(piece) for piece in block[:-2].split(b",]")])
 
 
 def _parse_header(piece: bytes) -> tuple[bytes, bytes]:
-    found = _HEADER.fullmatch(piece)
-    if found is None:
-        raise _UnknownLayoutError
-    outer, name_length, name, value_length, value = found.groups()
+    """``outer:length:name,length:value``, all three lengths checked; a value that holds ``,]`` fails here, as it should."""
+    outer, name_length, rest = piece.split(b":", 2)
+    name, _, rest = rest.partition(b",")
+    value_length, _, value = rest.partition(b":")
+    # `split` took the comma behind the value, which belongs to the outer length; the colon behind that length does not.
+    _check(int(outer) == len(piece) - len(outer))
     _check(int(name_length) == len(name) and int(value_length) == len(value))
-    _check(
-        int(outer) == len(piece) - found.end(1)
-    )  # the comma that `split` took away is part of it, the first colon not
     if len(piece) <= _KNOWN_HEADER_BYTES:
         if len(_KNOWN_HEADERS) >= _KNOWN_HEADERS_MAX:
             _KNOWN_HEADERS.clear()
