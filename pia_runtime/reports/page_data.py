@@ -45,6 +45,9 @@ _TEXT_COLUMNS = (
     "commitment",
     "api",
 )
+_LIST_COLUMNS = ("path", "stack", "learned_from")
+KIND_COLUMNS = ("lane", "foreground", "recipient", *_LIST_COLUMNS, *_TEXT_COLUMNS)
+"""What the numbers of one entry of ``kinds`` mean: columns that hardly vary are kept once per combination."""
 
 
 class _Pool:
@@ -69,13 +72,15 @@ def page_data(document: Document, labels: Labels) -> dict[str, Any]:
         "span": line.end_ns - line.start_ns,
         "bands": [[band.phase, band.from_ns - line.start_ns, band.until_ns - line.start_ns] for band in line.bands],
         "boundaries": [[edge.state, edge.t_ns - line.start_ns, edge.err_ns] for edge in line.boundaries],
-        "lanes": [[marks.actors.number(actor), data] for actor, data in marks.lanes],
+        "lanes": [[marks.actors.number(actor), visible(data)] for actor, data in marks.lanes],
         "actors": [_actor_names(actor, labels) for actor in marks.actors.values()],
         "data": {
             visible(data): {lang: Wording(lang, labels).data(data) for lang in LANGS}
             for data in sorted({data for _, data in marks.lanes})
         },
         "marks": marks.columns,
+        "kind_columns": list(KIND_COLUMNS),
+        "kinds": marks.kinds.values(),
         "texts": marks.texts.values(),
         "lists": marks.lists.values(),
         "recipients": marks.recipients.values(),
@@ -92,7 +97,7 @@ class _Marks:
     """Columns of all dated detections, and the tables that their numbers point into."""
 
     def __init__(self, document: Document, line: ConsentLine) -> None:
-        self.texts, self.lists, self.recipients, self.actors = _Pool(), _Pool(), _Pool(), _Pool()
+        self.texts, self.lists, self.recipients, self.actors, self.kinds = _Pool(), _Pool(), _Pool(), _Pool(), _Pool()
         self.lanes = [(group.actor, lane.data) for group in actor_lanes(document) for lane in group.lanes]
         self.place: dict[str, int] = {}
         self.columns: dict[str, list[Any]] = {}
@@ -112,16 +117,20 @@ class _Marks:
             ("err", detection.get("err_ns")),
             ("margin", detection.get("margin_ns")),
             ("margin_err", detection.get("margin_err_ns", detection.get("err_ns"))),
-            ("lane", lane),
-            ("foreground", detection.get("foreground")),
             ("event", detection.get("event")),
             ("flow", self._text(detection.get("flow"))),
-            ("recipient", self.recipients.number(_recipient(detection.get("recipient")))),
-            ("path", self._list(detection.get("path"))),
-            ("stack", self._list(detection.get("stack"))),
-            ("learned_from", self._list(detection.get("learned_from"))),
-            *((name, self._text(detection.get(name), LONG)) for name in _TEXT_COLUMNS),
+            ("kind", self.kinds.number(self._kind(detection, lane))),
         ]
+
+    def _kind(self, detection: Detection, lane: int) -> tuple[Any, ...]:
+        """All that tends to be the same from one mark to the next, in the order of KIND_COLUMNS."""
+        return (
+            lane,
+            detection.get("foreground"),
+            self.recipients.number(_recipient(detection.get("recipient"))),
+            *(self._list(detection.get(name)) for name in _LIST_COLUMNS),
+            *(self._text(detection.get(name), LONG) for name in _TEXT_COLUMNS),
+        )
 
     def _text(self, value: object, limit: int = SHORT) -> int:
         return self.texts.number(visible(value, limit))

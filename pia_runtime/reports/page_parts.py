@@ -65,6 +65,7 @@ def page_parts(document: Document, labels: Labels) -> dict[str, Any]:
             for boundary in page.line.boundaries
         ],
         "findings": _findings(page),
+        "provisions": _provisions(page),
         "scopes": [_scope(page, entry) for entry in document.get("consent") or ()],
         "blind_spots": [_blind_spot(page, spot) for spot in document.get("blind_spots") or ()],
         "phases": _phases(page),
@@ -131,14 +132,19 @@ def _finding(page: _Page, finding: Mapping[str, Any], phases: Mapping[str, set[s
         "margin": page.both(lambda wording: margin_of(finding, phases, wording)),
         "first": "–" if finding.get("first_ns") is None else f"+{seconds(finding['first_ns'] - page.line.start_ns)} s",
         "interval": None if interval is None else f"{seconds(interval)} s",
-        "clauses": [
-            (visible(clause), page.clause(clause), page.labels.quotations.get(str(clause)))
-            for clause in finding.get("clauses") or ()
-        ],
+        "clauses": [(visible(clause), page.clause(clause)) for clause in finding.get("clauses") or ()],
         "needs_human": page.both(lambda wording: wording.needs_human(finding.get("needs_human"))),
         "id": visible(finding.get("id"), 64),
         "short_id": short_id(finding.get("id")),
     }
+
+
+def _provisions(page: _Page) -> list[tuple[str, Markup, str | None]]:
+    """Every cited clause once: its id, its gist, and its own sentence where that was read verbatim."""
+    cited = sorted(
+        {str(clause) for finding in page.document.get("findings") or () for clause in finding.get("clauses") or ()}
+    )
+    return [(visible(clause), page.clause(clause), page.labels.quotations.get(clause)) for clause in cited]
 
 
 def _scope(page: _Page, entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,20 +1,43 @@
 """Drive a headless Chromium over its debugging pipe: open a file, evaluate script, click, take a picture. No driver needed."""
 
 import base64
+import fcntl
 import json
 import os
 import shutil
-import subprocess
+import signal
 import tempfile
 from pathlib import Path
 from typing import Any, Self
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
-_FLAGS = (
-    "--headless --no-sandbox --disable-gpu --no-first-run --disable-background-networking --disable-component-update "
-    "--disable-sync --hide-scrollbars --remote-debugging-pipe --force-color-profile=srgb"
-).split()
+_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+    "--force-color-profile=srgb",
+    "--remote-debugging-pipe",
+]
+
+
+def _spawn(to_read: int, to_write: int, *flags: str) -> int:
+    """Start Chromium with its debugging pipe on descriptors 3 and 4, where it expects them; returns its process id."""
+    high = [fcntl.fcntl(given, fcntl.F_DUPFD_CLOEXEC, 64) for given in (to_read, to_write)]
+    silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
+    piped = [(os.POSIX_SPAWN_DUP2, given, wanted) for given, wanted in zip(high, (3, 4), strict=True)]
+    try:
+        return os.posix_spawn(
+            CHROMIUM, [CHROMIUM, *_FLAGS, *flags, "about:blank"], os.environ, file_actions=[*silent, *piped]
+        )
+    finally:
+        for given in high:
+            os.close(given)
 
 
 class ChromiumPage:
@@ -24,12 +47,7 @@ class ChromiumPage:
         self._profile = tempfile.mkdtemp(prefix="pia-chromium-")
         to_read, self._out = os.pipe()
         self._in, to_write = os.pipe()
-        self._process = subprocess.Popen(
-            ["sh", "-c", f'exec "$0" "$@" 3<&{to_read} 4>&{to_write}', CHROMIUM, *_FLAGS, f"--user-data-dir={self._profile}", "about:blank"],
-            pass_fds=(to_read, to_write),
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        self._pid = _spawn(to_read, to_write, f"--user-data-dir={self._profile}")
         os.close(to_read)
         os.close(to_write)
         self._buffer = b""
@@ -54,7 +72,9 @@ class ChromiumPage:
 
     def size(self, width: int, height: int) -> None:
         """Give the page another window."""
-        self.command("Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False)
+        self.command(
+            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=False
+        )
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol and return its result; the test's time limit bounds the wait."""
@@ -130,8 +150,8 @@ class ChromiumPage:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.terminate()
-        self._process.wait(20)
+        os.kill(self._pid, signal.SIGTERM)
+        os.waitpid(self._pid, 0)
         os.close(self._out)
         os.close(self._in)
         shutil.rmtree(self._profile, ignore_errors=True)

@@ -1,6 +1,7 @@
 """Analysis documents written by hand, per the capture format: an ordinary run, a hostile one and a large one."""
 
 import hashlib
+import itertools
 import random
 from typing import Any
 
@@ -166,7 +167,7 @@ def finding(rule: str, severity: str, found: list[dict[str, Any]], **fields: Any
         "err_ns": nearest["err_ns"],
         "frequency": {
             "count": len(found),
-            "min_interval_ns": min((b - a for a, b in zip(times, times[1:], strict=False)), default=None),
+            "min_interval_ns": min((b - a for a, b in itertools.pairwise(times)), default=None),
         },
         "detections": [one["id"] for one in found],
         "clauses": ["191号 3.1", "PIPL 13", "PIPL 14"],
@@ -234,8 +235,8 @@ def loan_document() -> dict[str, Any]:
         "session": {
             "schema": "pia.session/1",
             "id": "2025-11-23T080000Z-com.example.loan",
-            "app": {"package": "com.example.loan", "label": "示例借款", "version_name": "1.8.50", "version_code": 18500, "categories": [12]},
-            "device": {"serial": "emulator-5554", "model": "sdk_gphone64_x86_64", "android": "14", "api_level": 34, "emulator": True},
+            "app": {"package": "com.example.loan", "label": "示例借款", "version_name": "1.8.50", "categories": [12]},
+            "device": {"serial": "emulator-5554", "model": "sdk_gphone64_x86_64", "android": "14", "emulator": True},
             "tools": {"pia_runtime": "0.1.0", "mitmproxy": "12.2.3", "frida": "17.26.2"},
             "started_ns": START,
             "ended_ns": END,
@@ -251,10 +252,10 @@ def loan_document() -> dict[str, Any]:
         "detections": sorted(detections, key=lambda one: (one["t_ns"], one["id"])),
         "findings": findings,
         "blind_spots": [
-            {"kind": "hook_failed", "host": "", "count": 2, "why_it_matters": "…", "detail": "android.net.wifi.WifiInfo.getBSSID"},
+            {"kind": "hook_failed", "host": "", "count": 2, "why_it_matters": "…", "detail": "WifiInfo.getBSSID"},
             {"kind": "high_entropy", "host": "api.fengkong.example", "count": 4, "why_it_matters": "…", "detail": "request.body"},
             {"kind": "tls_failed", "host": "pinned.example", "count": 3, "why_it_matters": "…", "detail": ""},
-            {"kind": "new_kind", "host": "", "count": 1, "why_it_matters": "something this version has no words for", "detail": ""},
+            {"kind": "new_kind", "host": "", "count": 1, "why_it_matters": "something new", "detail": ""},
         ],
         "coverage": {
             "phases": {
@@ -315,7 +316,7 @@ def poisoned(node: Any, poison: str) -> Any:
     return node + poison if isinstance(node, str) else node
 
 
-_VOCABULARY = {"schema", "act", "basis", "phase", "verdict", "severity", "state", "scope", "confidence", "detections"}
+_VOCABULARY = {"schema", "act", "basis", "phase", "verdict", "severity", "state", "scope", "confidence"}
 
 
 def large_document(count: int, seed: int = 7) -> dict[str, Any]:

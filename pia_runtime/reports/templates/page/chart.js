@@ -1,11 +1,11 @@
 // The timeline: uPlot gives axis, scale, drag-to-zoom and pixel ratio; bands, lanes and marks are drawn in its draw hook.
 const AXIS = 34;
 const STRIP = 40; // flags of the consent boundaries, then names of the phases
-const LANE = 38;
+const LANE = 42;
 const HEAD = 28;
 const TALLEST = 600;
 const JOIN = 9; // marks closer than this many pixels are drawn as one
-const OFFSETS = [2, 12, -10]; // reads below, attempts lowest, transmissions above
+const OFFSETS = [0, 13, -13]; // by act: transmissions above, attempts below
 const SPAN = Math.max(DATA.span, 1) / 1e9;
 const FINEST = 2e-6;
 
@@ -41,7 +41,7 @@ function buildLabels(total) {
     const lane = row.lane;
     const label = lane
       ? el("div", { class: "lane" }, el("span", {}, dataName(DATA.lanes[lane.number][1])), el("small", {}, String(lane.all.length)))
-      : el("div", { class: "actor" }, actorName(row.actor));
+      : el("div", { class: "actor" }, el("span", {}, actorName(row.actor)));
     label.title = lane ? dataName(DATA.lanes[lane.number][1]) : `${actorName(row.actor)} ${DATA.actors[row.actor].id}`;
     label.style.top = `${AXIS + STRIP + row.y}px`;
     label.style.height = `${row.height}px`;
@@ -179,7 +179,7 @@ function drawMarks(ctx, lane, list, act, y, area, x) {
     for (; at < last; at++) {
       const place = x(M.t[list[at]]);
       if (at > first && place - right > JOIN) break;
-      if (at > first && place - left > 60) break;
+      if (at > first && (place - left > 60 || parted(M.t[list[first]], M.t[list[at]]))) break;
       right = place;
       worst = Math.min(worst, verdictOf(list[at]));
       marked ||= related.has(list[at]) || list[at] === selected;
@@ -190,6 +190,9 @@ function drawMarks(ctx, lane, list, act, y, area, x) {
     hits.push({ left: box[0], right: box[1], y, list, first, count, lane, act });
   }
 }
+
+/** Whether a consent boundary lies between two instants: marks on its two sides are never drawn as one. */
+const parted = (from, until) => DATA.boundaries.some(([, at]) => from < at && at <= until);
 
 function drawOne(ctx, i, act, place, y, x) {
   const err = M.err[i] ?? DATA.span; // unknown: it may be anywhere

@@ -21,7 +21,7 @@ function icon(group, value) {
   const canvas = el("canvas", { width: 36, height: 36, class: "icon", "aria-hidden": "true" });
   const ctx = canvas.getContext("2d");
   ctx.scale(2, 2);
-  if (group === "act") shape(ctx, ACTS.indexOf(value), 0, 9, 9);
+  if (group === "act") shape(ctx, ACTS.indexOf(value), 0, 9, 9, 5.5, colours.ink);
   else if (group === "verdict") shape(ctx, 0, VERDICTS.indexOf(value), 9, 9);
   else band(ctx, value, 0, 0, 18, 18, 0.3);
   return canvas;
@@ -47,7 +47,7 @@ function buildFilters() {
     refresh();
   });
   const clear = () => {
-    Object.assign(filter, { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "", only: null });
+    Object.assign(filter, { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "" });
     buildFilters();
     refresh();
   };
@@ -145,7 +145,7 @@ function wheel(event, over) {
 
 /** The mark nearest in time in the lane `step` lanes away. */
 function neighbourLane(step) {
-  const here = lanes.findIndex((lane) => lane.number === M.lane[selected]);
+  const here = lanes.findIndex((lane) => lane.number === KIND("lane", selected));
   const lane = lanes[here + step];
   if (!lane) return selected;
   const at = lowerBound(lane.all, M.t[selected]);
@@ -155,8 +155,8 @@ function neighbourLane(step) {
 }
 
 function step(by) {
-  const lane = lanes.find((one) => one.number === M.lane[selected]);
-  if (selected < 0 || !lane) return shown[0] ?? -1;
+  if (selected < 0) return shown[0] ?? -1;
+  const lane = lanes.find((one) => one.number === KIND("lane", selected));
   const at = lane.all.indexOf(selected) + by;
   return lane.all[Math.min(Math.max(at, 0), lane.all.length - 1)];
 }

@@ -18,9 +18,9 @@ function clauseList(found) {
 }
 
 function sameValue(i) {
-  const digest = M.commitment[i];
+  const digest = KIND("commitment", i);
   if (!DATA.texts[digest]) return [];
-  return shown.filter((other) => other !== i && M.commitment[other] === digest).slice(0, 12);
+  return shown.filter((other) => other !== i && KIND("commitment", other) === digest).slice(0, 12);
 }
 
 /** Fill the panel with everything known about mark `i`. */
@@ -33,8 +33,8 @@ function showEvidence(i) {
   const to = recipientOf(i);
   const found = DATA.findings.filter((finding) => finding.marks.includes(i));
   const others = sameValue(i);
-  const path = DATA.lists[M.path[i]];
-  const record = [M.event[i] === null ? "" : say("page.event", { n: M.event[i] }), TEXT("flow", i) && say("page.flow", { n: TEXT("flow", i) })];
+  const path = LIST("path", i);
+  const record = [M.event[i] === null ? "" : say("page.event", { n: M.event[i] }), DATA.texts[M.flow[i]] && say("page.flow", { n: DATA.texts[M.flow[i]] })];
   panel.replaceChildren(
     el(
       "h3",
@@ -58,13 +58,13 @@ function showEvidence(i) {
       ...field("encoding", TEXT("encoding", i)),
       ...field("basis", `${term("basis", TEXT("basis", i))} · ${term("confidence", TEXT("confidence", i))}`),
       ...field("source", TEXT("source", i)),
-      ...(DATA.lists[M.learned_from[i]].length ? field("learned_from", DATA.lists[M.learned_from[i]].join(", ")) : []),
+      ...(LIST("learned_from", i).length ? field("learned_from", LIST("learned_from", i).join(", ")) : []),
       ...field("api", TEXT("api", i) && el("code", {}, TEXT("api", i))),
-      ...field("foreground", yesNo(M.foreground[i])),
+      ...field("foreground", yesNo(KIND("foreground", i))),
       ...field("record", record.filter(Boolean).join(" · ")),
       ...(found.length ? field("in_findings", el("ul", {}, ...found.map((finding) => el("li", {}, finding[lang()].sentence)))) : []),
       ...(found.length && clauseList(found) ? field("clauses", clauseList(found)) : []),
-      ...(DATA.lists[M.stack[i]].length ? field("stack", list("ol", DATA.lists[M.stack[i]])) : []),
+      ...(LIST("stack", i).length ? field("stack", list("ol", LIST("stack", i))) : []),
       ...(others.length ? field("same_value", el("ul", {}, ...others.map((other) => el("li", {}, goTo(other))))) : []),
       ...field("commitment", TEXT("commitment", i) && el("code", {}, TEXT("commitment", i))),
       ...field("id", el("code", {}, M.id[i])),
@@ -89,7 +89,7 @@ function bringIntoView(i) {
     const half = (view.max - view.min) / 2;
     show(at - half, at + half);
   }
-  const row = rows.find((one) => one.lane && one.lane.number === M.lane[i]);
+  const row = rows.find((one) => one.lane && one.lane.number === KIND("lane", i));
   const chart = $("chart");
   if (!row) return;
   if (row.y < chart.scrollTop) chart.scrollTop = Math.max(row.y - HEAD, 0);

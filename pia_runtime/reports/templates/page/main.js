@@ -34,26 +34,29 @@ const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.
 function printWith(on) {
   printing = on;
   root.classList.toggle("printing", on);
-  for (const details of document.querySelectorAll("table.findings details")) details.open = on;
   paint();
 }
 
+/** Show the lanes of a finding's actor from its first mark to its last, the nearest answer of the user included. */
 function focusFinding(number) {
-  const finding = DATA.findings[number];
-  filter.only = finding.marks.length ? new Set(finding.marks) : null;
-  refresh();
-  if (finding.marks.length) {
-    const times = finding.marks.map((i) => M.t[i] / 1e9);
-    const answer = DATA.boundaries.length ? DATA.boundaries.map(([, at]) => at / 1e9) : times;
-    const low = times.reduce((a, b) => Math.min(a, b));
-    const near = answer.reduce((a, b) => (Math.abs(b - low) < Math.abs(a - low) ? b : a));
-    const high = times.reduce((a, b) => Math.max(a, b), near);
-    const from = Math.min(low, near);
-    const room = Math.max((high - from) * 0.15, 0.05);
-    show(from - room, high + room);
-    select(finding.marks[0]);
+  const { marks } = DATA.findings[number];
+  if (marks.length) {
+    Object.assign(filter, { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", words: "", actor: String(laneOf(marks[0])[0]) });
+    buildFilters();
+    refresh();
+    const times = marks.map((i) => M.t[i] / 1e9);
+    const answers = DATA.boundaries.filter(([state]) => state !== "requested").map(([, at]) => at / 1e9);
+    const first = times.reduce((a, b) => Math.min(a, b));
+    const near = answers.reduce((a, b) => (Math.abs(b - first) < Math.abs(a - first) ? b : a), answers[0] ?? first);
+    const from = Math.min(first, near);
+    const until = times.reduce((a, b) => Math.max(a, b), near);
+    const room = Math.max((until - from) * 0.15, 0.02);
+    show(from - room, until + room);
+    select(marks[0], true);
+    related = new Set([...related, ...marks]);
+    plot.redraw(false, false);
   }
-  $("timeline").scrollIntoView({ behavior: "smooth" });
+  $("timeline").scrollIntoView({ behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   $("chart").focus({ preventScroll: true });
 }
 

@@ -3,15 +3,18 @@ const M = DATA.marks;
 const COUNT = M.t ? M.t.length : 0;
 const ACTS = ["access", "attempt", "transmission"];
 const VERDICTS = ["without_consent", "indeterminate", "with_consent"];
-const TEXT = (column, i) => DATA.texts[M[column][i]];
+const AT = Object.fromEntries(DATA.kind_columns.map((name, n) => [name, n]));
+const KIND = (column, i) => DATA.kinds[M.kind[i]][AT[column]];
+const TEXT = (column, i) => DATA.texts[KIND(column, i)];
+const LIST = (column, i) => DATA.lists[KIND(column, i)];
 const actOf = (i) => ACTS.indexOf(TEXT("act", i));
 const verdictOf = (i) => Math.max(VERDICTS.indexOf(TEXT("verdict", i)), 0);
-const recipientOf = (i) => DATA.recipients[M.recipient[i]];
-const laneOf = (i) => DATA.lanes[M.lane[i]];
+const recipientOf = (i) => DATA.recipients[KIND("recipient", i)];
+const laneOf = (i) => DATA.lanes[KIND("lane", i)];
 const dataName = (id) => (DATA.data[id] ?? {})[lang()] ?? id;
 const actorName = (n) => DATA.actors[n][lang()];
 
-const filter = { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "", only: null };
+const filter = { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "" };
 let lanes = []; // of the marks let through: {number, acts: [[i…], [i…], [i…]], all: [i…]}
 let shown = [];
 
@@ -28,14 +31,13 @@ function wanted() {
   const words = filter.words.trim().toLowerCase();
   const texts = words && matching(DATA.texts, words);
   const hosts = words && matching(DATA.recipients, words);
-  const inText = (i) => texts.has(M.api[i]) || texts.has(M.flow[i]) || texts.has(M.masked[i]) || texts.has(M.source[i]);
+  const inText = (i) => texts.has(M.flow[i]) || ["api", "masked", "source"].some((column) => texts.has(KIND(column, i)));
   return (i) =>
-    (!filter.only || filter.only.has(i)) &&
     filter.acts.has(TEXT("act", i)) &&
     filter.verdicts.has(TEXT("verdict", i)) &&
     (filter.data === "" || laneOf(i)[1] === filter.data) &&
     (filter.actor === "" || String(laneOf(i)[0]) === filter.actor) &&
-    (!words || hosts.has(M.recipient[i]) || inText(i) || M.id[i].toLowerCase().includes(words));
+    (!words || hosts.has(KIND("recipient", i)) || inText(i) || M.id[i].toLowerCase().includes(words));
 }
 
 /** Lay the wanted marks into lanes again. Marks come in time order, so every list is sorted. */
@@ -46,7 +48,7 @@ function applyFilter() {
   for (let i = 0; i < COUNT; i++) {
     if (!test(i)) continue;
     shown.push(i);
-    const number = M.lane[i];
+    const number = KIND("lane", i);
     if (!byLane.has(number)) byLane.set(number, { number, acts: [[], [], []], all: [] });
     const lane = byLane.get(number);
     lane.acts[Math.max(actOf(i), 0)].push(i);

@@ -26,8 +26,7 @@ function outline(ctx, act, x, y, r) {
 }
 
 /** A mark: full where certainly without consent, half where undecided, hollow where with consent. */
-function shape(ctx, act, verdict, x, y, r = 5.5) {
-  const colour = colours[VERDICTS[verdict]];
+function shape(ctx, act, verdict, x, y, r = 5.5, colour = colours[VERDICTS[verdict]]) {
   outline(ctx, act, x, y, r);
   ctx.fillStyle = colours.card;
   ctx.fill();
@@ -51,11 +50,11 @@ function pill(ctx, verdict, x0, x1, y, count) {
   const width = Math.max(x1 - x0 + 11, ctx.measureText(label).width + 9);
   const left = (x0 + x1 - width) / 2;
   ctx.beginPath();
-  ctx.roundRect(left, y - 6.5, width, 13, 6.5);
+  ctx.roundRect(left, y - 6, width, 12, 6);
   ctx.fillStyle = verdict === 0 ? colours[VERDICTS[0]] : colours.card;
   ctx.fill();
-  ctx.strokeStyle = colours[VERDICTS[verdict]];
-  ctx.lineWidth = 1.75;
+  ctx.strokeStyle = verdict === 0 ? colours.card : colours[VERDICTS[verdict]];
+  ctx.lineWidth = verdict === 0 ? 1 : 1.75;
   ctx.stroke();
   ctx.fillStyle = verdict === 0 ? colours.card : colours.ink;
   ctx.textAlign = "center";

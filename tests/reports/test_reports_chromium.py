@@ -1,0 +1,194 @@
+"""The page in a real browser: opens from a file, asks for nothing, shows the right evidence, and runs no captured text."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from chromium_page import CHROMIUM, ChromiumPage
+from report_documents import END, LABELS, START, large_document, loan_document, poisoned
+
+from pia_runtime.reports.html import render_html
+
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.skipif(
+        CHROMIUM is None, reason="NO BROWSER TEST: chromium is not installed (apt-get install chromium)"
+    ),
+]
+SHIFT, CTRL = 8, 2
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "loan.html"
+    path.write_text(render_html(loan_document(), LABELS, "zh"), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def page(file: Path) -> Iterator[ChromiumPage]:
+    with ChromiumPage(file, 1440, 1400) as opened:
+        opened.evaluate("document.getElementById('timeline').scrollIntoView({behavior: 'instant'}), 1")
+        yield opened
+        assert opened.messages == []
+        assert opened.requests == [file.as_uri()]
+
+
+def _text(page: ChromiumPage, selector: str) -> str:
+    return str(page.evaluate(f"document.querySelector({selector!r}).innerText"))
+
+
+def _place(page: ChromiumPage, lane: str, seconds: float) -> tuple[float, float]:
+    """Where an instant of the lane with that name stands in the window, while the whole run is shown."""
+    x, width = page.evaluate("(({x, width}) => [x, width])(document.querySelector('.u-over').getBoundingClientRect())")
+    y = page.evaluate(
+        f"(({{y, height}}) => y + height / 2)([...document.querySelectorAll('.lane')]"
+        f".find((one) => one.innerText.includes({lane!r})).getBoundingClientRect())"
+    )
+    return x + width * seconds / ((END - START) / 1e9), y
+
+
+def _view(page: ChromiumPage) -> str:
+    """The labels of the time axis cannot be read from a canvas; the table of marks tells the stretch."""
+    page.evaluate("document.getElementById('table-of-marks').open = true, new Promise((done) => setTimeout(done, 60))")
+    return _text(page, "#marks")
+
+
+def test_clicking_a_mark_opens_its_evidence(page: ChromiumPage):
+    page.click(*_place(page, "通讯录", 21.5))
+    told = _text(page, "#evidence")
+    assert "通讯录" in told
+    assert "21.500 s ± 0.002 s" in told
+    assert "应用自身" in told
+
+
+def test_pointing_at_a_mark_tells_it_in_words(page: ChromiumPage):
+    page.mouse("mouseMoved", *_place(page, "通讯录", 21.5))
+    assert "+21.500 s ± 0.002 s" in _text(page, "#tip")
+
+
+def test_the_keyboard_alone_reaches_decode_path_and_stack(page: ChromiumPage):
+    page.evaluate("document.getElementById('chart').focus(), 1")
+    for key in ("ArrowRight", "ArrowDown", "ArrowDown", "ArrowDown", "ArrowRight"):
+        page.key(key)
+    told = _text(page, "#evidence")
+    assert "gunzip" in told
+    assert told.index("gunzip") < told.index("base64") < told.index("json:$.device.did")
+    assert "md5" in told
+    assert "api.fengkong.example" in _text(page, "#spoken") or "api.fengkong.example" in page.evaluate(
+        "document.getElementById('spoken').textContent"
+    )
+    page.key("ArrowLeft")
+    assert "LoanApplication.onCreate" in _text(page, "#evidence")
+    page.key("Escape")
+    assert "gunzip" not in _text(page, "#evidence")
+
+
+def test_filters_hide_marks_and_lanes_and_can_be_cleared(page: ChromiumPage):
+    assert page.evaluate("document.querySelectorAll('.lane').length") == 10
+    page.evaluate("document.querySelector('#filters input[value=with_consent]').click(), 1")
+    assert _text(page, "#shown") == "54 个标记中的 18 个"
+    page.evaluate("document.querySelector('#filters input[value=transmission]').click(), 1")
+    assert _text(page, "#shown") == "54 个标记中的 11 个"
+    page.evaluate("document.querySelector('#filters > button').click(), 1")
+    assert _text(page, "#shown") == "54 个标记中的 54 个"
+
+
+def test_searching_finds_a_host_a_company_and_an_api(page: ChromiumPage):
+    for words, expected in (("fengkong.example", 13), ("新星广告", 2), ("getimei", 1), ("nothing like it", 0)):
+        page.evaluate(
+            "((box) => { box.value = "
+            + repr(words)
+            + "; box.dispatchEvent(new Event('input')); })(document.querySelector('#filters input[type=search]')), 1"
+        )
+        assert _text(page, "#shown") == f"54 个标记中的 {expected} 个"
+
+
+def test_buttons_keys_and_wheel_zoom_and_move_the_view(page: ChromiumPage):
+    whole = _view(page)
+    page.evaluate("document.getElementById('zoom-choice').click(), 1")
+    until_choice = _view(page)
+    assert 0 < until_choice.count("\n") < whole.count("\n")
+    page.evaluate("document.getElementById('chart').focus(), 1")
+    page.key("0")
+    assert _view(page) == whole
+    page.key("+")
+    assert _view(page).count("\n") < whole.count("\n")
+    page.key("ArrowRight", SHIFT)
+    page.key("0")
+    x, y = _place(page, "通讯录", 40)
+    page.mouse("mouseWheel", x, y, deltaX=0, deltaY=-400, modifiers=CTRL)
+    page.evaluate("new Promise((done) => setTimeout(done, 60))")
+    assert _view(page).count("\n") < whole.count("\n")
+
+
+def test_dragging_over_a_stretch_zooms_into_it(page: ChromiumPage):
+    x, y = _place(page, "通讯录", 10)
+    until, _ = _place(page, "通讯录", 30)
+    page.mouse("mouseMoved", x, y)
+    page.mouse("mousePressed", x, y, button="left", clickCount=1)
+    page.mouse("mouseMoved", until, y, button="left", buttons=1)
+    page.mouse("mouseReleased", until, y, button="left", clickCount=1)
+    page.evaluate("new Promise((done) => setTimeout(done, 120))")
+    told = _view(page)
+    assert "+21.500 s" in told
+    assert "+0.812 s" not in told
+    assert "+32.000 s" not in told
+
+
+def test_a_finding_s_button_leads_to_its_marks(page: ChromiumPage):
+    page.evaluate("document.querySelectorAll('button.show')[3].click(), 1")
+    assert "撤回之后" in _text(page, "#evidence")
+    assert "61.900 s" in _text(page, "#evidence")
+
+
+def test_the_language_switches_everything_at_once(page: ChromiumPage):
+    page.click(*_place(page, "通讯录", 21.5))
+    page.evaluate("document.getElementById('lang-en').click(), 1")
+    assert "What could not be seen" in _text(page, "#blind-spots")
+    assert "未能看到的内容" not in _text(page, "#blind-spots")
+    assert "contacts" in _text(page, "#evidence")
+    assert page.evaluate("document.title") == "Collection timeline · 示例借款"
+    assert page.evaluate("document.documentElement.lang") == "en"
+
+
+def test_the_theme_follows_the_system_and_can_be_turned(file: Path):
+    background = "getComputedStyle(document.body).backgroundColor"
+    with ChromiumPage(file, dark=True) as page:
+        dark = page.evaluate(background)
+        page.evaluate("document.getElementById('theme').click(), 1")
+        light = page.evaluate(background)
+        assert sum(map(int, dark[4:-1].split(","))) < 150 < sum(map(int, light[4:-1].split(",")))
+
+
+def test_captured_text_runs_nowhere_in_the_page(tmp_path: Path):
+    path = tmp_path / "hostile.html"
+    poison = "\"'><img src=x onerror=window.pwned=1></script><script>window.pwned=1</script>\u202e"
+    path.write_text(render_html(poisoned(loan_document(), poison), LABELS, "en"), encoding="utf-8")
+    with ChromiumPage(path) as page:
+        page.evaluate("document.getElementById('chart').focus(), 1")
+        for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowRight"):
+            page.key(key)
+        page.evaluate(
+            "document.getElementById('table-of-marks').open = true, new Promise((done) => setTimeout(done, 60))"
+        )
+        assert "onerror" in _text(page, "#evidence")
+        assert page.evaluate("[window.pwned === undefined, document.querySelectorAll('img').length]") == [True, 0]
+        assert page.messages == []
+        assert page.requests == [path.as_uri()]
+
+
+def test_a_hundred_thousand_marks_open_and_stay_below_ten_megabytes(tmp_path: Path):
+    path = tmp_path / "large.html"
+    path.write_text(render_html(large_document(100_000), LABELS, "zh"), encoding="utf-8")
+    assert path.stat().st_size < 10_000_000
+    with ChromiumPage(path) as page:
+        assert _text(page, "#shown") == "100000 个标记中的 100000 个"
+        page.evaluate("document.getElementById('zoom-choice').click(), 1")
+        assert page.messages == []
+
+
+def test_the_page_prints_its_findings_and_the_timeline(page: ChromiumPage, tmp_path: Path):
+    page.pdf(tmp_path / "page.pdf")
+    assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
+    assert page.evaluate("document.documentElement.classList.contains('printing')") is False
