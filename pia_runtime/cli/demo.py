@@ -24,7 +24,9 @@ def demo(
     ] = Scenario.accept_then_withdraw,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="Capture folder to create [default: captures/demo-<time>].", show_default=False),
+        typer.Option(
+            "-o", "--out", help="Capture folder to create [default: captures/demo-<time>].", show_default=False
+        ),
     ] = None,
     lang: LangOption = None,
 ) -> None:

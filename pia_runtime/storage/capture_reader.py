@@ -72,6 +72,17 @@ def open_capture(path: Path) -> Capture:
     return Capture(path, session, identifiers, events, _commitment_key(path), troubles)
 
 
+def read_identifiers(path: Path) -> Identifiers:
+    """An ``identifiers.json`` of its own, before a run.
+
+    Raises:
+        InputError: there is no such file, or it is not what the capture format describes.
+    """
+    if not path.is_file():
+        raise InputError(f"{path}: no such file", "give an identifiers.json")
+    return _record(path, Identifiers, "no_identifiers_file", [])
+
+
 def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: list[Trouble]) -> R:
     try:
         content = path.read_bytes()

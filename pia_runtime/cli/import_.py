@@ -1,0 +1,28 @@
+"""``pia import``: other tools' recordings into a capture."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pia_runtime.cli.options import say
+
+
+def import_recording(
+    sources: Annotated[
+        list[Path], typer.Argument(metavar="SOURCE...", help="HAR or mitmproxy flow files.", show_default=False)
+    ],
+    out: Annotated[Path, typer.Option("-o", "--out", help="Capture folder to create.", show_default=False)],
+    package: Annotated[
+        str | None, typer.Option("--package", help="The app they were recorded from.", show_default=False)
+    ] = None,
+) -> None:
+    """Make a capture from recordings of Chrome, Firefox, Charles, PCAPdroid or mitmproxy.
+
+    Times and bodies are kept; an entry that cannot be read is a recorded gap and the rest is imported.
+    """
+    from pia_runtime.capture.importer import import_recording as run
+
+    result = run(sources, out, package=package)
+    say(f"{result.flows} flows imported into {out}, {result.gaps} entries could not be read")
+    say(f"next: pia analyze {out}")
