@@ -51,7 +51,7 @@ class KeyReader:
         self.why_not = ""
         self.typing: str | None = None
         self._stream = sys.stdin if stream is None else stream
-        self._err_ns = err_ns
+        self.err_ns = err_ns
         self._now_ns = now_ns
         self._note_ns = 0
         self._saved: list[Any] | None = None
@@ -106,7 +106,7 @@ class KeyReader:
             return self._note_key(key, self.typing)
         if key in SIGNALS:
             record = {"type": "consent", "t_ns": pressed_ns, "clock": "host", "signal": SIGNALS[key]}
-            return Mark({**record, "scope": "policy", "source": "tester", "text": f"key {key}", "err_ns": self._err_ns})
+            return Mark({**record, "scope": "policy", "source": "tester", "text": f"key {key}", "err_ns": self.err_ns})
         if key == "n":
             self.typing, self._note_ns = "", pressed_ns
         return Mark(None) if key == "q" else None

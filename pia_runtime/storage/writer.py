@@ -209,6 +209,19 @@ class CaptureWriter:
                 except OSError as error:
                     raise self._fail(file.path, error) from error
 
+    def discard(self) -> None:
+        """Remove a capture that recorded nothing, because the run could not even begin.
+
+        Raises:
+            InputError: something was recorded; nothing is removed.
+        """
+        if self.events or self.flows:
+            raise InputError(f"{self.path} holds a recording", "delete it yourself if it is not wanted")
+        self.close()
+        for file in self.path.iterdir():
+            file.unlink()
+        self.path.rmdir()
+
     def __enter__(self) -> Self:
         return self
 

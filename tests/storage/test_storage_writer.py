@@ -225,6 +225,17 @@ def test_an_event_after_the_end_is_counted_not_written(tmp_path):
     assert lines(tmp_path / "c") == []
 
 
+def test_a_run_that_never_began_leaves_no_folder(tmp_path):
+    """The same name can be used again; a recording is never removed."""
+    CaptureWriter.create(tmp_path / "c", SESSION, []).discard()
+    assert not (tmp_path / "c").exists()
+    writer = CaptureWriter.create(tmp_path / "c", SESSION)
+    writer.event({"type": "note", "t_ns": 1})
+    with pytest.raises(InputError, match="holds a recording"):
+        writer.discard()
+    assert len(lines(tmp_path / "c")) == 1
+
+
 def test_a_journal_stands_beside_the_flows_until_it_is_ended(tmp_path):
     """Parts of an open WebSocket survive a crash and disappear when the whole flow is written."""
     with CaptureWriter.create(tmp_path / "c", SESSION) as writer:
