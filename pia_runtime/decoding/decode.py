@@ -29,14 +29,14 @@ def decode_flow(flow: Flow, budget: Budget | None = None) -> Decoded:
         budget: limits, for this flow as a whole; :class:`Budget` with its defaults if not given.
     """
     walk = Walk(budget or Budget())
-    walk.expand("request.url.host", (), "", flow.host.encode())
+    walk.expand("request.url.host", (), "", root(flow, "request.url.host"))
     for location, found in request_parts(flow):
-        walk.children(location, (), found)
+        walk.repeated(location, found)
     walk.expand("request.url.query", (), "", root(flow, "request.url.query"))
     _body(walk, "request.body", flow.headers, flow.body)
     walk.children("websocket.client", (), messages(flow, from_client=True))
     for location, found in response_parts(flow):
-        walk.children(location, (), found)
+        walk.repeated(location, found)
     if flow.response is not None:
         _body(walk, "response.body", flow.response.headers, flow.response.body)
     walk.children("websocket.server", (), messages(flow, from_client=False))

@@ -6,7 +6,7 @@ from pia_runtime.decoding.form import Child
 from pia_runtime.decoding.formats.cookies import pairs
 from pia_runtime.decoding.formats.url_parts import segments
 from pia_runtime.decoding.names import numbered, written
-from pia_runtime.decoding.text import to_text
+from pia_runtime.decoding.text import to_bytes, to_text
 from pia_runtime.model.flow import Flow, Headers, Location
 
 _NO_ROOM_NEEDED = 1 << 30
@@ -63,7 +63,7 @@ def root(flow: Flow, location: Location) -> bytes:
     path, _, query = flow.target.partition(b"?")
     response = flow.response
     if location == "request.url.host":
-        return flow.host.encode()
+        return to_bytes(flow.host)
     if location == "request.url.path":
         return path
     if location == "request.url.query":

@@ -1,6 +1,7 @@
 """The recursion: from bytes to leaves, within the budget, each leaf with the steps that led to it."""
 
 import re
+from functools import lru_cache
 
 from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
@@ -18,6 +19,9 @@ _INERT = re.compile(
 
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
+_SHORT = 512
+_SHORT_OUTPUT = 64 << 10
+_SHORT_LEAVES = 1000
 
 
 class Walk:
@@ -40,6 +44,20 @@ class Walk:
                 self._leaf(location, (*path, step), key, data)
             else:
                 self.expand(location, (*path, step), key, data)
+
+    def repeated(self, location: Location, found: list[Child]) -> None:
+        """Expand parts that flow after flow says again: headers, cookies, path segments. The result is remembered."""
+        for step, key, data in found:
+            if len(data) <= _SHORT:
+                part = _remembered(location, step, key, data, self._budget.max_depth)
+                size = sum([len(leaf.data) for leaf in part.leaves])
+                fits = size <= self._room and len(self._leaves) + len(part.leaves) <= self._budget.max_leaves
+                if fits and not any(opaque.reason == "budget_exceeded" for opaque in part.opaque):
+                    self._room -= size
+                    self._leaves += part.leaves
+                    self._opaque += part.opaque
+                    continue
+            self.expand(location, (step,), key, data)
 
     def expand(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """Everything that is reachable from these bytes."""
@@ -69,7 +87,7 @@ class Walk:
         except OverBudgetError:
             self._blind(location, path, "budget_exceeded", data)
             return None
-        self._room -= sum(len(child[2]) for child in found)
+        self._room -= sum([len(child[2]) for child in found])
         return found[0][2] if found else b""
 
     def _text(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
@@ -106,7 +124,7 @@ class Walk:
             return True
         if not found:
             return False
-        self._room -= sum(len(child[2]) for child in found)
+        self._room -= sum([len(child[2]) for child in found])
         if form.keeps == "guesses":
             return self._guess(location, path, found)
         self.children(location, path, found)
@@ -151,3 +169,11 @@ class Walk:
     def _blind(self, location: Location, path: tuple[str, ...], reason: str, data: bytes) -> None:
         if len(self._opaque) < self._budget.max_leaves:
             self._opaque.append(Opaque(location, path, reason, len(data)))
+
+
+@lru_cache(maxsize=4096)
+def _remembered(location: Location, step: str, key: str, data: bytes, max_depth: int) -> Decoded:
+    """What one short part leads to, by itself and within a small budget."""
+    walk = Walk(Budget(max_depth=max_depth, max_output=_SHORT_OUTPUT, max_leaves=_SHORT_LEAVES))
+    walk.expand(location, (step,), key, data)
+    return walk.result()

@@ -54,9 +54,13 @@ def _is_url_safe(data: bytes) -> bool:
 
 def _decoded(bare: bytes) -> bytes:
     """The bytes, empty where the text cannot be base64 as a whole."""
-    if len(bare) % 4 == 1 or (_is_url_safe(bare) and (b"+" in bare or b"/" in bare)):
+    url_safe = _is_url_safe(bare)
+    if len(bare) % 4 == 1 or (url_safe and (b"+" in bare or b"/" in bare)):
         return b""
-    return pybase64.b64decode(bare + b"=" * (-len(bare) % 4), altchars=b"-_" if _is_url_safe(bare) else None)
+    try:
+        return pybase64.b64decode(bare + b"=" * (-len(bare) % 4), altchars=b"-_" if url_safe else None, validate=True)
+    except ValueError:
+        return b""
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
@@ -121,39 +125,40 @@ def _pieces(run: bytes, bare: bytes, key: str, offset: int) -> list[Child]:
 
 def _in_run(run: bytes, key: str, offset: int) -> list[Child]:
     """Base64 that begins somewhere inside a run of its own letters: at a known beginning, or where text comes out."""
-    mark = _MARK(run)
-    if mark is not None and mark.start():
-        out = _unpadded(run[mark.start() :])
-        if out and (is_text(out) or is_known(out)):
-            return [(f"base64@{offset + mark.start()}+{len(run) - mark.start()}", key, out)]
     if b"\n" in run:
         return []
+    mark = _MARK(run)
+    if mark is not None and mark.start():
+        stop = _whole_groups(run, mark.start(), len(run))
+        out = _decoded(run[mark.start() : stop].rstrip(b"="))
+        if out and (is_text(out) or is_known(out)):
+            return [(f"base64@{offset + mark.start()}+{stop - mark.start()}", key, out)]
     readable = [found for shift in range(4) if (found := _readable(run, shift))]
     if not readable:
         return []
-    start, stop = max(readable, key=lambda part: part[1] - part[0])
-    return [(f"base64@{offset + start}+{stop - start}", key, _unpadded(run[start:stop]))]
+    start, stop, out = max(readable, key=lambda part: len(part[2]))
+    return [(f"base64@{offset + start}+{stop - start}", key, out)]
 
 
-def _readable(run: bytes, shift: int) -> tuple[int, int] | None:
+def _readable(run: bytes, shift: int) -> tuple[int, int, bytes] | None:
     """Which part of the run, read from this letter on, is text: to its very end, or a third of it at least."""
-    out = _unpadded(run[shift:])
+    out = _decoded(run[shift : _whole_groups(run, shift, len(run))].rstrip(b"="))
     for found in _READABLE(out):
         to_end = found.end() == len(out)
         if not to_end and found.end() - found.start() < max(24, len(out) // 3):
             continue
         start = shift + -(-found.start() // 3) * 4
-        stop = len(run) if to_end else shift + found.end() // 3 * 4
-        piece = _unpadded(run[start:stop])
+        stop = _whole_groups(run, start, len(run) if to_end else shift + found.end() // 3 * 4)
+        piece = _decoded(run[start:stop].rstrip(b"="))
         if len(piece) >= _MIN_TEXT and is_text(piece):
-            return start, stop
+            return start, stop, piece
     return None
 
 
-def _unpadded(run: bytes) -> bytes:
-    """Decode what may end in the middle of a group of four."""
-    bare = run.rstrip(b"=")
-    return _decoded(bare[:-1] if len(bare) % 4 == 1 else bare)
+def _whole_groups(run: bytes, start: int, stop: int) -> int:
+    """Where the last group of letters ends that can be decoded: one letter left over holds no byte."""
+    letters = len(run[start:stop].rstrip(b"="))
+    return start + letters - 1 if letters % 4 == 1 else stop
 
 
 def _replay(data: bytes, rest: str) -> bytes:

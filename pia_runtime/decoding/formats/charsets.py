@@ -1,12 +1,14 @@
 """Text that is not UTF-8: steps ``utf-16le``, ``utf-16be`` and ``gb18030`` (the encoding Chinese apps still use)."""
 
 import re
+from collections.abc import Callable
 
 from pia_runtime.decoding.form import Child, Form
 from pia_runtime.decoding.text import is_text, is_utf8, to_bytes
 
-_LATIN_LE = re.compile(rb"(?:[\x09\x0a\x0d\x20-\x7e]\x00)+").fullmatch
-_MOSTLY = 0.3
+_HIGH = bytes([0x00, 0x20, 0x30, *range(0x4E, 0xA0), 0xFF])
+"""High bytes of ASCII, punctuation and Chinese characters in UTF-16."""
+_MARKS = {"utf-16le": b"\xff\xfe", "utf-16be": b"\xfe\xff"}
 _MIN_CHINESE = 6
 _CHINESE = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2027\x09\x0a\x0d\x20-\x7e]+").fullmatch
 _HAN = re.compile(r"[\u4e00-\u9fff]").search
@@ -29,22 +31,25 @@ def _utf16(data: bytes, key: str, room: int) -> list[Child]:
 
 
 def _is_utf16(data: bytes, charset: str) -> bool:
-    """A byte order mark, or many zero bytes in the right half, or nothing but Chinese and ASCII."""
-    little = charset == "utf-16le"
-    marked = data.startswith(b"\xff\xfe" if little else b"\xfe\xff")
-    high = data[1::2] if little else data[0::2]
-    zeros = high.count(0)
-    if not marked and (data[0::2] if little else data[1::2]).count(0) > zeros:
+    """A byte order mark; or high bytes of ASCII and Chinese only, with zeros among them or six characters at least."""
+    if data.startswith(_MARKS[charset]):
+        return _is_readable(data, charset, is_text)
+    high, low = (data[1::2], data[0::2]) if charset == "utf-16le" else (data[0::2], data[1::2])
+    if high.translate(None, _HIGH) or low.count(0) > high.count(0):
         return False
-    if not marked and zeros < _MOSTLY * len(high) and len(high) < _MIN_CHINESE:
-        return False
+    return (high.count(0) * 3 >= len(high) or len(high) >= _MIN_CHINESE) and _is_readable(data, charset, _is_chinese)
+
+
+def _is_readable(data: bytes, charset: str, test: Callable[[bytes], bool]) -> bool:
     try:
-        text = data.decode(charset).removeprefix("\ufeff")
-    except UnicodeDecodeError:
+        return test(_decode(data, charset))
+    except ValueError:
         return False
-    if marked or zeros >= _MOSTLY * len(high):
-        return is_text(to_bytes(text))
-    return _CHINESE(text) is not None
+
+
+def _is_chinese(data: bytes) -> bool:
+    """Chinese and ASCII, nothing else."""
+    return _CHINESE(data.decode("utf-8", "surrogatepass")) is not None
 
 
 def _gb18030(data: bytes, key: str, room: int) -> list[Child]:
