@@ -65,6 +65,12 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         if self.path == "/broken":
             self.close_connection = True
             return
+        if self.path == "/stream":
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\ndata: first\n\n")
+            self.server.released.wait(30)
+            self.wfile.write(b"data: last\n\n")
+            return
         self.send_response(200)
         self.send_header("content-length", str(len(body)))
         self.end_headers()
@@ -82,7 +88,7 @@ class _Quiet(http.server.ThreadingHTTPServer):
 
 
 class Server:
-    """Echoes POST bodies over TLS; ``/never`` does not answer until it is released, ``/broken`` hangs up."""
+    """Echoes POST bodies over TLS; ``/never`` and the end of ``/stream`` wait for release, ``/broken`` hangs up."""
 
     def __init__(self, authority: Authority) -> None:
         self._server = _Quiet(("127.0.0.1", 0), _Handler)
@@ -93,9 +99,13 @@ class Server:
         self.address = ("127.0.0.1", self._server.server_address[1])
         threading.Thread(target=self._server.serve_forever, args=(0.02,), daemon=True).start()
 
+    def release(self) -> None:
+        """Let go of every request that is held."""
+        self._server.released.set()
+
     def close(self) -> None:
         """Let go of every request and stop."""
-        self._server.released.set()
+        self.release()
         self._server.shutdown()
         self._server.server_close()
 

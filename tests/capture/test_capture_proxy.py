@@ -14,7 +14,7 @@ import threading
 import time
 
 import pytest
-from capture_stage import HOST, client, events, flows, gaps, post, tunnel, until
+from capture_stage import HOST, Server, client, events, flows, gaps, post, tunnel, until
 from mitmproxy.test import tflow
 from websockets.sync.client import connect
 from websockets.sync.server import serve
@@ -155,6 +155,22 @@ def test_a_request_without_an_answer_is_written_when_the_run_ends(proxy, writer)
     assert flow.request.raw_content == b"still sent"
     assert flow.response is None
     connection.close()
+
+
+def test_an_endless_answer_reaches_the_app_as_it_comes_and_is_recorded_whole(writer, authority, confdir):
+    """The recording does not change what the app sees; the body is kept nevertheless."""
+    server = Server(authority)
+    proxy = Proxy(writer, confdir=confdir, upstream_map={HOST: server.address}, upstream_ca=authority.ca_pem)
+    proxy.start()
+    connection = client(proxy.port, proxy.ca_pem)
+    connection.request("GET", "/stream")
+    answer = connection.getresponse()
+    assert answer.readline() == b"data: first\n"
+    server.release()
+    assert answer.read() == b"\ndata: last\n\n"
+    proxy.stop()
+    server.close()
+    assert flows(writer.path)[0].response.raw_content == b"data: first\n\ndata: last\n\n"
 
 
 @pytest.fixture
