@@ -9,7 +9,7 @@ Format of ``knowledge/trackers/*.yaml``, key ``adapters``: one entry a request, 
 - ``decode``: the layers from outside in, for a reader; the decoder finds them by itself;
 - ``data``: list of ``{data, where, path, form, reason, confidence, source, only_if, not_if}``. ``path`` lists field names
   from outside in, through any decode step: ``*`` is any one name or index, ``**`` any number of them;
-- ``examples`` and ``counter_examples``: requests in the notation of ``tests/knowledge/test_knowledge_trackers.py``.
+- ``examples`` and ``counter_examples``: requests in the notation of ``pia_runtime.detection.adapters_lint``.
 """
 
 import re

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pia_runtime.detection.attribution import actor_of_host, actor_of_stack
+from pia_runtime.detection.attribution_lint import lint_frames, lint_sdks
 from pia_runtime.knowledge.data_file import ROOT, load_entries
 from pia_runtime.knowledge.sdks import SdkIndex, load_sdks, longest_prefix, longest_suffix
 
@@ -15,33 +15,30 @@ def sdks() -> SdkIndex:
     return load_sdks()
 
 
-@pytest.mark.parametrize(("where", "entry"), FRAMES, ids=[where for where, _ in FRAMES])
-def test_every_frame_entry_is_passed_over_by_its_examples_only(where, entry, sdks):
-    for frame in entry["examples"]:
-        assert actor_of_stack([frame, "com.app.Main.run(Main.java:1)"], "com.app", sdks).kind == "app", where
-    for frame in entry["counter_examples"]:
-        name = frame.partition("(")[0]
-        found = longest_prefix(name, sdks.prefixes)
-        assert found is None or found[0] not in entry["prefixes"], where
+def test_every_frame_entry_is_passed_over_by_its_examples_only(sdks):
+    assert lint_frames(FRAMES, sdks) == []
 
 
-@pytest.mark.parametrize(("where", "entry"), OWN, ids=[where for where, _ in OWN])
-def test_every_own_prefix_and_host_leads_to_its_own_sdk_or_to_one_that_shares_it(where, entry, sdks):
-    shared = {other["id"] for _, other in OWN}
-    for prefix in entry["code_prefixes"]:
-        actor = actor_of_stack([f"{prefix}.Probe.run(Probe.java:1)"], "", sdks)
-        holders = {other["id"] for _, other in OWN if prefix in other["code_prefixes"]}
-        assert actor.id in holders, where
-    for host in (*entry.get("hosts", ()), *entry.get("host_suffixes", ())):
-        assert actor_of_host(host, "", sdks).id in shared, where
+def test_every_own_entry_leads_to_its_sdk_and_proves_it(sdks):
+    assert lint_sdks(OWN, sdks) == []
 
 
-@pytest.mark.parametrize(("where", "entry"), [pair for pair in OWN if "examples" in pair[1]])
-def test_examples_of_an_sdk_match_it_and_counter_examples_do_not(where, entry, sdks):
-    for frame in entry["examples"]:
-        assert actor_of_stack([frame], "", sdks).id == entry["id"], where
-    for frame in entry["counter_examples"]:
-        assert actor_of_stack([frame], "", sdks).id != entry["id"], where
+def test_the_linter_names_what_is_wrong(sdks):
+    entry = {"id": "x", "code_prefixes": ["com.nowhere"], "host_suffixes": ["umeng.com"], "counter_examples": []}
+    frames = {
+        "id": "y",
+        "prefixes": ["java"],
+        "examples": ["com.umeng.message.A.b(A:1)"],
+        "counter_examples": ["java.A.b"],
+    }
+    assert lint_sdks([("own.yaml: x", entry)], sdks) == [
+        "own.yaml: x: prefix com.nowhere does not lead to x",
+        "own.yaml: x: host umeng.com does not lead to x",
+    ]
+    assert lint_frames([("f.yaml: y", frames)], sdks) == [
+        "f.yaml: y: example com.umeng.message.A.b(A:1) is not passed over",
+        "f.yaml: y: counter-example java.A.b is passed over",
+    ]
 
 
 def test_unverified_prefixes_are_not_used(sdks):
