@@ -163,7 +163,7 @@ def test_an_endless_answer_reaches_the_app_as_it_comes_and_is_recorded_whole(wri
     proxy = Proxy(writer, confdir=confdir, upstream_map={HOST: server.address}, upstream_ca=authority.ca_pem)
     proxy.start()
     connection = client(proxy.port, proxy.ca_pem)
-    connection.request("GET", "/stream")
+    connection.request("POST", "/stream", b"")
     answer = connection.getresponse()
     assert answer.readline() == b"data: first\n"
     server.release()
