@@ -1,0 +1,158 @@
+"""All that is searched for in one capture: needles for the matcher, and positions, which are found by arithmetic."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from pia_runtime.detection.confirm import Needle
+from pia_runtime.detection.matcher import Engine, Matcher, Pattern, compile_patterns
+from pia_runtime.detection.needles_forms import Basis, Secret, forms
+from pia_runtime.detection.needles_positions import Position, position_patterns, position_text
+from pia_runtime.detection.needles_strength import common_package, weak, weak_text
+from pia_runtime.detection.variants import contact_part_id
+from pia_runtime.knowledge.encodings import Encoding
+from pia_runtime.model.session import Contact, Coordinates, Identifier, Packages
+
+PATTERN_LENGTH = 16
+"""Only so many bytes of a needle go into the matcher; the rest is compared on a hit. Keeps the automaton small."""
+
+
+@dataclass(frozen=True, slots=True)
+class Learned:
+    """A value together with how it became known.
+
+    Attributes:
+        learned_from: ``seq`` of the events that returned it; empty for known values.
+    """
+
+    identifier: Identifier
+    basis: Basis = "known"
+    learned_from: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class NeedleSet:
+    """Everything searched for.
+
+    Attributes:
+        needles: every form of every textual value.
+        too_weak: ``(taxonomy id, reason)`` of values that a bare match would not prove.
+        matcher: finds :attr:`patterns`; ``by_pattern`` says which needles begin so (none: digits of a position).
+    """
+
+    needles: tuple[Needle, ...]
+    positions: tuple[Position, ...]
+    too_weak: tuple[tuple[str, str], ...]
+    engine: Engine | None = None
+    patterns: tuple[Pattern, ...] = field(init=False)
+    by_pattern: tuple[tuple[Needle, ...], ...] = field(init=False)
+    matcher: Matcher = field(init=False)
+
+    def __post_init__(self) -> None:
+        grouped: dict[Pattern, list[Needle]] = {}
+        for needle in self.needles:
+            head = needle.data[:PATTERN_LENGTH]
+            grouped.setdefault(Pattern(head.lower() if needle.caseless else head, needle.caseless), []).append(needle)
+        for pattern in position_patterns(self.positions):
+            grouped.setdefault(pattern, [])
+        object.__setattr__(self, "patterns", tuple(grouped))
+        object.__setattr__(self, "by_pattern", tuple(map(tuple, grouped.values())))
+        object.__setattr__(self, "matcher", compile_patterns(self.patterns, self.engine))
+
+    @classmethod
+    def build(
+        cls,
+        identifiers: Iterable[Identifier],
+        encodings: tuple[Encoding, ...],
+        *,
+        placeholders: frozenset[str] = frozenset(),
+        observed: Iterable[Learned] = (),
+        app_package: str = "",
+        engine: Engine | None = None,
+    ) -> "NeedleSet":
+        """Make needles of known and observed values.
+
+        Args:
+            identifiers: known values (``identifiers.json``).
+            encodings: transforms of the knowledge.
+            placeholders: values that stand for "nothing", lower case.
+            observed: values that APIs returned in this run.
+            app_package: the app under test, whose own name says nothing about the user.
+            engine: which matcher to take; None takes the fastest that is installed.
+        """
+        learned = (*(Learned(identifier) for identifier in identifiers), *observed)
+        reasons = {index: weak(item.identifier, placeholders) for index, item in enumerate(learned)}
+        strong = [item for index, item in enumerate(learned) if reasons[index] is None]
+        return cls(
+            needles=_unique(
+                needle
+                for item in strong
+                for secret in _secrets(item, placeholders)
+                for needle in forms(secret, encodings)
+            ),
+            positions=tuple(_positions(strong)),
+            too_weak=tuple((learned[index].identifier.id, reason) for index, reason in reasons.items() if reason),
+            engine=engine,
+        )
+
+    def extended(self, more: Iterable[Needle]) -> "NeedleSet":
+        """The same set with further needles, for instance derived ones."""
+        return NeedleSet(_unique((*self.needles, *more)), self.positions, self.too_weak, self.engine)
+
+
+def _unique(needles: Iterable[Needle]) -> tuple[Needle, ...]:
+    """One needle for the same bytes of the same value; what came first (known before observed before derived) stays."""
+    seen: dict[tuple[str, str, bytes, int], Needle] = {}
+    for needle in needles:
+        seen.setdefault((needle.identifier, needle.value, needle.data, needle.offset), needle)
+    return tuple(seen.values())
+
+
+def _text_needles(
+    strong: list[Learned], encodings: tuple[Encoding, ...], placeholders: frozenset[str]
+) -> Iterator[Needle]:
+    for item in strong:
+        for secret in _secrets(item, placeholders):
+            yield from forms(secret, encodings)
+
+
+def _secrets(item: Learned, placeholders: frozenset[str]) -> Iterator[Secret]:
+    identifier, value = item.identifier.id, item.identifier.value
+    if isinstance(value, str):
+        yield Secret(identifier, value, identifier, item.basis, item.learned_from)
+    elif isinstance(value, Contact):
+        for text in (value.name, *value.phones, *value.emails):
+            if not weak_text("contacts", text, placeholders):
+                yield Secret(identifier, text, contact_part_id(text), item.basis, item.learned_from)
+    elif isinstance(value, Coordinates):
+        # As one text, for hashes and encodings of it; numbers are compared by arithmetic.
+        canonical = position_text(value)
+        for text in (canonical, f"{value.lon!r},{value.lat!r}"):
+            yield Secret(identifier, text, "coordinates", item.basis, item.learned_from, canonical)
+
+
+def _positions(strong: list[Learned]) -> Iterator[Position]:
+    for item in strong:
+        value = item.identifier.value
+        if isinstance(value, Coordinates):
+            yield Position(item.identifier.id, value, item.identifier.tolerance_m, item.basis, item.learned_from)
+
+
+def _app_needles(strong: list[Learned], app_package: str) -> Iterator[Needle]:
+    """Names of installed apps, each a member of its list: one alone proves nothing."""
+    for item in strong:
+        value = item.identifier.value
+        if not isinstance(value, Packages):
+            continue
+        telling = sorted({name for name in value.packages if name != app_package and not common_package(name)})
+        whole = ",".join(telling)
+        for name in telling if len(telling) >= 2 else ():
+            yield Needle(
+                data=name.encode(),
+                identifier=item.identifier.id,
+                value=whole,
+                basis=item.basis,
+                encoding="plain",
+                shape="package",
+                learned_from=item.learned_from,
+                group=item.identifier.id,
+            )

@@ -1,0 +1,64 @@
+"""Places on earth as something to search for: digit prefixes say where to look, arithmetic decides."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from pia_runtime.detection.matcher import Pattern
+from pia_runtime.detection.needles_forms import Basis
+from pia_runtime.model.session import Coordinates
+
+Axis = Literal["lat", "lon"]
+AXES: tuple[Axis, Axis] = ("lat", "lon")
+
+METRES_PER_DEGREE = 111_320.0
+"""Of latitude, mean; within 0.6 % of the ellipsoid, far below any tolerance here."""
+_MAX_PREFIXES = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place to be recognised by arithmetic: within ``tolerance_m`` metres of ``at``."""
+
+    identifier: str
+    at: Coordinates
+    tolerance_m: float
+    basis: Basis
+    learned_from: tuple[int, ...] = ()
+
+
+def position_text(at: Coordinates) -> str:
+    """Canonical value of a position: latitude, comma, longitude, as short as they read back exactly."""
+    return f"{at.lat!r},{at.lon!r}"
+
+
+def centre(position: Position, axis: Axis) -> float:
+    """The position's degrees on one axis."""
+    return position.at.lat if axis == "lat" else position.at.lon
+
+
+def reach(position: Position, axis: Axis) -> float:
+    """Half-width in degrees that the tolerance allows on one axis."""
+    shrink = 1.0 if axis == "lat" else max(math.cos(math.radians(position.at.lat)), 0.01)
+    return position.tolerance_m / METRES_PER_DEGREE / shrink
+
+
+def position_patterns(positions: Iterable[Position]) -> list[Pattern]:
+    """Digit prefixes of every number that could lie within a position's tolerance; a hit only says "look here"."""
+    return [Pattern(prefix) for prefix in sorted({p for position in positions for p in _prefixes(position)})]
+
+
+def _prefixes(position: Position) -> set[bytes]:
+    found: set[bytes] = set()
+    for axis in AXES:
+        middle, width = centre(position, axis), reach(position, axis)
+        low, high = middle - width, middle + width
+        if low < 0 < high:
+            return {b"0."}
+        near, far = sorted((abs(low), abs(high)))
+        decimals = range(math.floor(near * 100), math.floor(far * 100) + 1)
+        found.update(b"%d.%02d" % divmod(number, 100) for number in decimals[:_MAX_PREFIXES])
+        scaled = range(math.floor(near * 1000), math.floor(far * 1000) + 1)
+        found.update(b"%d" % number for number in scaled[:_MAX_PREFIXES])
+    return found

@@ -1,0 +1,132 @@
+"""Positions: numbers within metres of a known place, as decimal degrees or as integers scaled by a power of ten.
+
+A latitude needs its longitude close by (same leaf, or a field of the same container); alone it is at most ``possible``.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pia_runtime.detection.needles_positions import (
+    AXES,
+    METRES_PER_DEGREE,
+    Axis,
+    Position,
+    centre,
+    position_text,
+    reach,
+)
+from pia_runtime.model.detection import Leaf, Match
+
+_NUMBER = re.compile(rb"(?<![0-9.])-?[0-9]{1,3}\.[0-9]{2,}(?![0-9])|(?<![0-9.])-?[0-9]{5,10}(?![0-9.])")
+_SCALES = ((10**6, "e6"), (10**7, "e7"))
+_CLOSE_LEAVES = 8
+_CLOSE_BYTES = 200
+_KEYS: dict[Axis, re.Pattern[str]] = {
+    "lat": re.compile(r"lat|纬度", re.IGNORECASE),
+    "lon": re.compile(r"lng|lon|经度", re.IGNORECASE),
+}
+_LONE_DECIMALS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    leaf: int
+    start: int
+    axis: Axis
+    degrees: float
+    encoding: str
+    decimals: int
+
+
+def match_positions(positions: Iterable[Position], leaves: Sequence[Leaf], candidates: Iterable[int]) -> list[Match]:
+    """Matches of positions among the leaves.
+
+    Args:
+        positions: known or observed places.
+        leaves: of one flow, in order.
+        candidates: indexes of the leaves in which a digit prefix was seen.
+    """
+    indexes = sorted(candidates)
+    return [match for position in positions for match in _matches(position, leaves, indexes)]
+
+
+def _matches(position: Position, leaves: Sequence[Leaf], indexes: list[int]) -> list[Match]:
+    found = [number for index in indexes for number in _numbers(position, index, leaves[index].data)]
+    lats = [number for number in found if number.axis == "lat"]
+    lons = [number for number in found if number.axis == "lon"]
+    paired = [
+        _match(position, leaves[lat.leaf], lat, "certain")
+        for lat in lats
+        if any(_together(position, leaves, lat, lon) for lon in lons)
+    ]
+    if paired:
+        return _distinct(paired)
+    return _distinct(
+        [_match(position, leaves[one.leaf], one, "possible") for one in found if _telling_alone(leaves, one)]
+    )
+
+
+def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
+    found: list[_Found] = []
+    for number in _NUMBER.finditer(data):
+        text = number.group()
+        readings = [(float(text), "plain")] if b"." in text else [(int(text) / scale, name) for scale, name in _SCALES]
+        decimals = len(text.partition(b".")[2]) or 6
+        found.extend(
+            _Found(index, number.start(), axis, degrees, encoding, decimals)
+            for degrees, encoding in readings
+            for axis in AXES
+            if abs(degrees - centre(position, axis)) <= reach(position, axis)
+        )
+    return found
+
+
+def _together(position: Position, leaves: Sequence[Leaf], lat: _Found, lon: _Found) -> bool:
+    if lat.encoding != lon.encoding or not _within(position, lat.degrees, lon.degrees):
+        return False
+    if lat.leaf == lon.leaf:
+        return lat.start != lon.start and abs(lat.start - lon.start) <= _CLOSE_BYTES
+    one, other = leaves[lat.leaf], leaves[lon.leaf]
+    return (
+        one.location == other.location
+        and one.path[:-1] == other.path[:-1]
+        and abs(lat.leaf - lon.leaf) <= _CLOSE_LEAVES
+    )
+
+
+def _within(position: Position, lat: float, lon: float) -> bool:
+    north = (lat - position.at.lat) * METRES_PER_DEGREE
+    east = (lon - position.at.lon) * METRES_PER_DEGREE * math.cos(math.radians(position.at.lat))
+    return math.hypot(north, east) <= position.tolerance_m
+
+
+def _telling_alone(leaves: Sequence[Leaf], one: _Found) -> bool:
+    """A number under its own axis's name, precise enough, and no field of the other axis that contradicts it."""
+    leaf = leaves[one.leaf]
+    other: Axis = "lon" if one.axis == "lat" else "lat"
+    near = leaves[max(0, one.leaf - _CLOSE_LEAVES) : one.leaf + _CLOSE_LEAVES + 1]
+    return (
+        one.decimals >= _LONE_DECIMALS
+        and _KEYS[one.axis].search(leaf.key) is not None
+        and not any(_KEYS[other].search(beside.key) for beside in near)
+    )
+
+
+def _match(position: Position, leaf: Leaf, one: _Found, confidence: Literal["certain", "possible"]) -> Match:
+    return Match(
+        data=position.identifier,
+        basis=position.basis,
+        encoding=one.encoding,
+        value=position_text(position.at),
+        location=leaf.location,
+        path=leaf.path,
+        confidence=confidence,
+        learned_from=position.learned_from,
+    )
+
+
+def _distinct(matches: list[Match]) -> list[Match]:
+    return list(dict.fromkeys(matches))
