@@ -5,7 +5,6 @@ was being written. A write that fails (disk full, permission) is undone, ends th
 error: a half line is never followed by another. Layout and meaning: the capture format, version 1.
 """
 
-import os
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
@@ -16,9 +15,10 @@ from typing import Any, Self
 import orjson
 from pydantic import BaseModel, ValidationError
 
-from pia_runtime.errors import InputError, NotReadyError, PiaError
+from pia_runtime.errors import InputError, PiaError
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.appending import AppendFile
+from pia_runtime.storage.folder import claim_folder, replace_file, unwritable
 from pia_runtime.storage.jsonlines import encode_line
 
 FLOWS = "flows.mitm"
@@ -78,14 +78,14 @@ class CaptureWriter:
         if document is not None:
             _check(Identifiers, document, "identifiers.json")
         try:
-            _claim(path)
-            _replace(path / "commitment.key", secrets.token_hex(32).encode())
-            _replace(path / "session.json", _pretty(session))
+            claim_folder(path)
+            replace_file(path / "commitment.key", secrets.token_hex(32).encode())
+            replace_file(path / "session.json", _pretty(session))
             if document is not None:
-                _replace(path / "identifiers.json", _pretty(document))
+                replace_file(path / "identifiers.json", _pretty(document))
             return cls(path, session, streams)
         except OSError as error:
-            raise _unwritable(path, error) from error
+            raise unwritable(path, error) from error
 
     @property
     def session(self) -> dict[str, Any]:
@@ -162,7 +162,7 @@ class CaptureWriter:
             try:
                 target.parent.mkdir(mode=0o700, exist_ok=True)
                 if not target.exists():
-                    _replace(target, content)
+                    replace_file(target, content)
             except OSError as error:
                 raise self._fail(target, error) from error
         return name
@@ -240,13 +240,13 @@ class CaptureWriter:
 
     def _write_session(self, session: dict[str, Any]) -> None:
         try:
-            _replace(self.path / "session.json", _pretty(session))
+            replace_file(self.path / "session.json", _pretty(session))
         except OSError as error:
             raise self._fail(self.path / "session.json", error) from error
         self._session = session
 
     def _fail(self, path: Path, error: OSError) -> PiaError:
-        self.failure = self.failure or _unwritable(path, error)
+        self.failure = self.failure or unwritable(path, error)
         return self.failure
 
 
@@ -261,35 +261,5 @@ def _check(model: type[BaseModel], document: dict[str, Any], name: str) -> None:
         ) from error
 
 
-def _claim(path: Path) -> None:
-    if path.exists():
-        if not path.is_dir():
-            raise InputError(f"{path} is a file", "name a folder that does not exist yet")
-        if any(path.iterdir()):
-            raise InputError(f"{path} is not empty", "name a new folder, or move the old capture away")
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    path.chmod(0o700)
-
-
 def _pretty(document: dict[str, Any]) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Write beside and rename, so that a reader sees the old or the new file and never a part."""
-    beside = path.with_name(f".{path.name}.part")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-def _unwritable(path: Path, error: OSError) -> NotReadyError:
-    reason = error.strerror or type(error).__name__
-    return NotReadyError(f"{path}: cannot be written: {reason}", "free space or choose another folder with -o")

@@ -1,0 +1,47 @@
+"""Making a capture folder and replacing its files whole."""
+
+import os
+from pathlib import Path
+
+from pia_runtime.errors import InputError, NotReadyError
+
+
+def claim_folder(path: Path) -> None:
+    """Make a folder of our own (mode 0700), or take an empty one.
+
+    Raises:
+        InputError: it is a file, or something is in it.
+        OSError: it cannot be made.
+    """
+    if path.exists():
+        if not path.is_dir():
+            raise InputError(f"{path} is a file", "name a folder that does not exist yet")
+        if any(path.iterdir()):
+            raise InputError(f"{path} is not empty", "name a new folder, or move the old capture away")
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path.chmod(0o700)
+
+
+def replace_file(path: Path, content: bytes) -> None:
+    """Write beside and rename (mode 0600), so that a reader sees the old or the new file and never a part.
+
+    Raises:
+        OSError: it cannot be written; the old file is still there.
+    """
+    beside = path.with_name(f".{path.name}.part")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+
+
+def unwritable(path: Path, error: OSError) -> NotReadyError:
+    """The one line a person reads when a path cannot be written."""
+    reason = error.strerror or type(error).__name__
+    return NotReadyError(f"{path}: cannot be written: {reason}", "free space or choose another folder with -o")
