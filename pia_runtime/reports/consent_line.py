@@ -80,6 +80,11 @@ def _run_times(document: Document) -> Iterator[int]:
 
 
 def _bands(start: int, end: int, boundaries: tuple[Boundary, ...]) -> Iterator[Band]:
+    if any(
+        boundary.err_ns is None for boundary in boundaries
+    ):  # on no known clock: nothing lies certainly on either side
+        yield Band("unknown", start, end)
+        return
     since, phase = start, _first_phase(boundaries)
     for boundary in boundaries:
         following = _phase_after(phase, boundary.state)

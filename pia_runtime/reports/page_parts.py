@@ -1,6 +1,6 @@
 """The static parts of the page as values for its template; every text in both languages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from markupsafe import Markup
@@ -10,7 +10,14 @@ from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import seconds, utc, with_error
 from pia_runtime.reports.labels import Document, Labels
 from pia_runtime.reports.lanes import VERDICTS, verdict_counts
-from pia_runtime.reports.summary import coverage_facts, finding_phases, findings_by_severity, margin_of, short_id
+from pia_runtime.reports.summary import (
+    coverage_facts,
+    finding_phases,
+    findings_by_severity,
+    margin_of,
+    phase_coverage,
+    short_id,
+)
 from pia_runtime.reports.wording import Wording
 
 _BOTH = Markup('<span class="zh" lang="zh-Hans">{}</span><span class="en" lang="en">{}</span>')
@@ -154,9 +161,17 @@ def _scope(page: _Page, entry: Mapping[str, Any]) -> dict[str, Any]:
         "state": page.term("state", entry.get("state")),
         "since": page.after_start(entry.get("from_ns"), entry.get("from_err_ns")),
         "until": page.say("page.the_end") if until is None else page.after_start(until, entry.get("until_err_ns")),
-        "note": visible(entry.get("margin"), 300),
+        "note": Markup(" · ").join(_notes(page, entry)),
         "signals": ", ".join(visible(seq) for seq in (entry.get("signals") or ())[:20]),
     }
+
+
+def _notes(page: _Page, entry: Mapping[str, Any]) -> Iterator[Markup | str]:
+    """How the change is known: kinds of evidence, and the words on the button or in the dialog."""
+    yield from (page.term("source", source) for source in entry.get("sources") or ())
+    yield from (f"“{visible(text)}”" for text in (entry.get("texts") or ())[:5])
+    if entry.get("margin"):
+        yield visible(entry["margin"], 300)
 
 
 def _blind_spot(page: _Page, spot: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,14 +183,5 @@ def _blind_spot(page: _Page, spot: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _phases(page: _Page) -> list[dict[str, Any]]:
-    phases = (page.document.get("coverage") or {}).get("phases") or {}
-    return [
-        {
-            "name": page.term("phase", phase),
-            "duration": f"{seconds(facts.get('duration_ns') or 0)} s",
-            "accesses": visible(facts.get("accesses")),
-            "transmissions": visible(facts.get("transmissions")),
-        }
-        for phase, facts in phases.items()
-    ]
+def _phases(page: _Page) -> list[tuple[Markup, str, list[str]]]:
+    return [(page.term("phase", phase), duration, counts) for phase, duration, counts in phase_coverage(page.document)]

@@ -1,8 +1,9 @@
 """Facts of the document that every format shows, as words: app, consent steps, order of findings, coverage."""
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, get_args
 
+from pia_runtime.model.detection import Phase
 from pia_runtime.reports.consent_line import consent_line
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import error_seconds, seconds, with_error
@@ -25,6 +26,17 @@ def findings_by_severity(document: Document) -> list[Mapping[str, Any]]:
 def short_id(given: object) -> str:
     """The first characters of a finding's or detection's id."""
     return visible(str(given or "")[:SHORT_ID], SHORT_ID)
+
+
+def phase_coverage(document: Document) -> Iterator[tuple[str, str, list[str]]]:
+    """Each phase with its duration and its numbers of reads, attempts and transmissions; a dash for what is not known."""
+    phases = (document.get("coverage") or {}).get("phases") or {}
+    order = {phase: place for place, phase in enumerate(get_args(Phase))}
+    for phase in sorted(phases, key=lambda name: (order.get(name, len(order)), name)):
+        facts = phases[phase]
+        duration = facts.get("duration_ns")
+        counts = [visible(facts.get(name)) or "–" for name in ("accesses", "attempts", "transmissions")]
+        yield phase, "–" if duration is None else f"{seconds(duration)} s", counts
 
 
 def margin_of(finding: Mapping[str, Any], phases: Mapping[str, set[str]], wording: Wording) -> str:

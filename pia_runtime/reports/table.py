@@ -21,6 +21,7 @@ from pia_runtime.reports.summary import (
     finding_phases,
     findings_by_severity,
     margin_of,
+    phase_coverage,
     short_id,
 )
 from pia_runtime.reports.wording import Wording
@@ -155,16 +156,11 @@ def _print_blind_spots(document: Document, wording: Wording, console: Console) -
 
 
 def _phases(document: Document, wording: Wording) -> Table:
-    table = _table(wording, "phase", "duration", "accesses", "transmissions")
+    table = _table(wording, "phase", "duration", "accesses", "attempts", "transmissions")
     for column in table.columns[1:]:
         column.justify = "right"
-    for phase, facts in document["coverage"]["phases"].items():
-        table.add_row(
-            Text(wording.term("phase", phase)),
-            Text(f"{seconds(facts.get('duration_ns') or 0)} s"),
-            Text(visible(facts.get("accesses"))),
-            Text(visible(facts.get("transmissions"))),
-        )
+    for phase, duration, counts in phase_coverage(document):
+        table.add_row(Text(wording.term("phase", phase)), Text(duration), *(Text(count) for count in counts))
     return table
 
 

@@ -245,8 +245,8 @@ def loan_document() -> dict[str, Any]:
         "knowledge_sha256": hashlib.sha256(b"knowledge").hexdigest(),
         "consent": [
             _interval("policy", "requested", ASKED, GIVEN, 2 * MS, [2104]),
-            _interval("policy", "given", GIVEN, WITHDRAWN, 2 * MS, [5318], margin="tap recognised on the dialog's button"),
-            _interval("policy", "withdrawn", WITHDRAWN, None, 250 * MS, [61250], margin="marked by the tester's hand"),
+            _interval("policy", "given", GIVEN, WITHDRAWN, 2 * MS, [5318], sources=["tap"], texts=["同意并继续"]),
+            _interval("policy", "withdrawn", WITHDRAWN, None, 250 * MS, [61250], sources=["tester"], texts=[]),
             _interval("permission:READ_CONTACTS", "given", at(21.1), None, 2 * MS, [21100]),
         ],
         "detections": sorted(detections, key=lambda one: (one["t_ns"], one["id"])),
@@ -259,10 +259,10 @@ def loan_document() -> dict[str, Any]:
         ],
         "coverage": {
             "phases": {
-                "before_prompt": {"duration_ns": ASKED - START, "accesses": 2, "transmissions": 2},
-                "before_choice": {"duration_ns": GIVEN - ASKED, "accesses": 7, "transmissions": 1},
-                "after_grant": {"duration_ns": WITHDRAWN - GIVEN, "accesses": 14, "transmissions": 22},
-                "after_withdrawal": {"duration_ns": END - WITHDRAWN, "accesses": 0, "transmissions": 4},
+                "before_prompt": {"duration_ns": ASKED - START, "accesses": 2, "attempts": 1, "transmissions": 2},
+                "before_choice": {"duration_ns": GIVEN - ASKED, "accesses": 7, "attempts": 0, "transmissions": 1},
+                "after_grant": {"duration_ns": WITHDRAWN - GIVEN, "accesses": 14, "attempts": 0, "transmissions": 22},
+                "after_withdrawal": {"duration_ns": None, "accesses": 0, "transmissions": 4},
             },
             "hooks_installed": 23,
             "hooks_failed": 2,

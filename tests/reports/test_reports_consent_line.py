@@ -46,10 +46,11 @@ def test_a_permission_grant_draws_no_boundary():
     assert consent_line(_document(("given", 40), scope="permission:READ_CONTACTS")).boundaries == ()
 
 
-def test_an_unknown_error_stays_unknown():
-    document = _document(("given", 40))
-    document["consent"][0]["from_err_ns"] = None
-    assert consent_line(document).boundaries[0].err_ns is None
+def test_a_boundary_on_no_known_clock_parts_nothing():
+    document = _document(("requested", 20), ("given", 40))
+    document["consent"][1]["from_err_ns"] = None
+    assert consent_line(document).boundaries[1].err_ns is None
+    assert _phases(document) == [("unknown", 0, 100)]
 
 
 def test_a_document_without_any_time_still_has_a_span():

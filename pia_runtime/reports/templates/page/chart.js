@@ -229,13 +229,15 @@ function drawBoundaries(ctx, area, x) {
   const flags = [];
   for (const [state, at, err] of DATA.boundaries) {
     const place = x(at);
-    const half = Math.max(x(at + err) - place, 0);
+    const half = err === null ? 0 : Math.max(x(at + err) - place, 0);
     if (place + half < area.left || place - half > right) continue;
     ctx.fillStyle = colours[state];
     ctx.globalAlpha = 0.22;
     ctx.fillRect(place - half, area.top, 2 * half, area.height);
     ctx.globalAlpha = 1;
-    ctx.fillRect(place - 1, area.top, 2, area.height);
+    for (let y = 0; y < area.height; y += err === null ? 9 : area.height) {
+      ctx.fillRect(place - 1, area.top + y, 2, err === null ? 4 : area.height); // dashed: where it lies is not known
+    }
     if (place >= area.left - 1 && place <= right + 1) flags.push({ state, place, text: [`${term("state", state)} +${withError(at, err)}`, term("state", state)] });
   }
   drawFlags(ctx, flags, area);
