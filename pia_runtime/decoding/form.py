@@ -15,6 +15,22 @@ class OverBudgetError(Exception):
     """A container would cost more than the room that is left; it is recorded as opaque, never half decoded."""
 
 
+class Terminal(bytes):
+    """A part that is a value as it stands: what is inside it is already among its sisters."""
+
+    __slots__ = ()
+
+
+def afford(count: int, room: int) -> None:
+    """Refuse a container of more parts than the room is good for, counting 64 bytes for each.
+
+    Raises:
+        OverBudgetError: too many.
+    """
+    if count << 6 > room:
+        raise OverBudgetError
+
+
 def by_children(children: Callable[[bytes, str, int], list[Child]], name: str) -> Callable[[bytes, str], bytes]:
     """Replay for structures: take the container apart again and pick the child that the step names."""
 

@@ -9,15 +9,15 @@ from pia_runtime.decoding.names import numbered, written
 from pia_runtime.decoding.text import to_bytes, to_text
 from pia_runtime.model.flow import Flow, Headers, Location
 
-_NO_ROOM_NEEDED = 1 << 30
+_ENOUGH = 1 << 30
 
 
 def request_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:
     """What left the device besides the body and messages: host, path, query, headers, cookies, trailers."""
     path = flow.target.partition(b"?")[0]
-    yield "request.url.path", segments(path, "", _NO_ROOM_NEEDED)
+    yield "request.url.path", segments(path, "", _ENOUGH)
     yield "request.header", named(flow.headers, b"cookie")
-    yield "request.cookie", pairs(root(flow, "request.cookie"), "", _NO_ROOM_NEEDED)
+    yield "request.cookie", pairs(root(flow, "request.cookie"), "", _ENOUGH)
     yield "request.trailer", named(flow.trailers)
 
 
@@ -25,7 +25,7 @@ def response_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:
     """What came back besides the body and messages."""
     if flow.response is not None:
         yield "response.header", named(flow.response.headers, b"set-cookie")
-        yield "response.cookie", pairs(root(flow, "response.cookie"), "", _NO_ROOM_NEEDED)
+        yield "response.cookie", pairs(root(flow, "response.cookie"), "", _ENOUGH)
         yield "response.trailer", named(flow.response.trailers)
 
 

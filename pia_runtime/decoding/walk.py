@@ -5,7 +5,7 @@ from functools import lru_cache
 
 from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
-from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
 from pia_runtime.decoding.magic import is_media
 from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, MARKS, TEXT, UNMARKED
 from pia_runtime.decoding.text import is_text
@@ -42,6 +42,8 @@ class Walk:
         for step, key, data in found:
             if _INERT(data):
                 self._leaf(location, (*path, step), key, data)
+            elif type(data) is Terminal:
+                self._leaf(location, (*path, step), key, bytes(data))
             else:
                 self.expand(location, (*path, step), key, data)
 
@@ -120,7 +122,9 @@ class Walk:
         try:
             found = form.children(data, key, self._allowed(data))
         except OverBudgetError:
-            self._over(location, path, key, data)
+            if form.keeps == "replaces" and is_text(data):
+                self._leaf(location, path, key, data)
+            self._blind(location, path, "budget_exceeded", data)
             return True
         if not found:
             return False
@@ -153,12 +157,6 @@ class Walk:
             self._leaves.append(Leaf(location, path, key, data))
         elif not self._opaque or self._opaque[-1].reason != "budget_exceeded":
             self._blind(location, path, "budget_exceeded", data)
-
-    def _over(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
-        """Too much inside: the container is blind, but text can still be searched as it stands."""
-        if is_text(data):
-            self._leaf(location, path, key, data)
-        self._blind(location, path, "budget_exceeded", data)
 
     def _end(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """As deep as it goes: blind only where a further step would have been possible."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 import pybase64
 
-from pia_runtime.decoding.form import Child, Form
+from pia_runtime.decoding.form import Child, Form, afford
 from pia_runtime.decoding.formats.slices import cut
 from pia_runtime.decoding.magic import is_known
 from pia_runtime.decoding.runs import MIN_RUN, alphabet, runs
@@ -23,7 +23,8 @@ _WHOLE = re.compile(rb"\s*([A-Za-z0-9+/_-]{8,}(?:\r?\n[A-Za-z0-9+/_-]+)*)(={0,2}
 _LINES = re.compile(rb"(?:[A-Za-z0-9+/]{60,76}\r?\n)+[A-Za-z0-9+/]{1,76}={0,2}").match
 _LINE = 60
 _ALPHABET = alphabet(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/-_")
-_WORDS = re.compile(rb"(?:[a-z/+_-]*\d*|[A-Z/+_-]*\d*|[0-9a-f-]*|[0-9A-F-]*)\Z").match
+_WORDS = re.compile(rb"(?:[a-z/+_-]*\d*|[A-Z/+_-]*\d*|[0-9a-f-]*|[0-9A-F-]*|(?:[A-Z]?[a-z]{2,}+[/+_-]?+)++)\Z").match
+"""Lower case, upper case, numbers, hexadecimal, UUIDs, CamelCase, paths of words: hardly ever base64, and everywhere."""
 _STANDARD = re.compile(rb"[A-Za-z0-9+/]{8,}={0,2}").finditer
 _URL_SAFE = re.compile(rb"[A-Za-z0-9_-]{8,}={0,2}").finditer
 _PLAIN = re.compile(rb"[A-Za-z0-9]{8,}={0,2}").finditer
@@ -66,7 +67,7 @@ def _decoded(bare: bytes) -> bytes:
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     whole = _WHOLE(data)
     if whole is None:
-        return [child for start, stop in _runs(data) for child in _run(data[start:stop], key, start)]
+        return _all_runs(data, key, room)
     bare = _SPACE.sub(b"", whole[1])
     if _WORDS(bare):
         return []
@@ -76,6 +77,14 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
         return [(step, key, out)]
     inside = _in_run(data, key, 0) if len(bare) >= MIN_RUN else []
     return inside or ([(step, key, out)] if len(out) >= _OPAQUE or (out and whole[2]) else [])
+
+
+def _all_runs(data: bytes, key: str, room: int) -> list[Child]:
+    found: list[Child] = []
+    for start, stop in _runs(data):
+        found += _run(data[start:stop], key, start)
+        afford(len(found), room)
+    return found
 
 
 def _runs(data: bytes) -> Iterator[tuple[int, int]]:

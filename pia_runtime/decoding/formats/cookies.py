@@ -2,7 +2,7 @@
 
 import re
 
-from pia_runtime.decoding.form import Child, Form, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 from pia_runtime.decoding.names import numbered, written
 from pia_runtime.decoding.text import to_text
 
@@ -13,6 +13,7 @@ _LIST = re.compile(
 
 def pairs(data: bytes, key: str, room: int) -> list[Child]:
     """The pairs of a Cookie header, whatever it looks like."""
+    afford(data.count(b";"), room)
     found: list[Child] = []
     seen: dict[str, int] = {}
     for pair in data.split(b";"):

@@ -2,7 +2,7 @@
 
 import re
 
-from pia_runtime.decoding.form import Child, Form, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 
 _BEGINNING = re.compile(rb"(?:\xef\xbb\xbf)?(?:(?::[^\r\n]*|(?:event|id|retry):[^\r\n]*)\r?\n)*data:").match
 _EVENTS = re.compile(rb"\r\n\r\n|\n\n|\r\r")
@@ -13,6 +13,7 @@ _FIELDS = (b"data", b"event", b"id")
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     if _BEGINNING(data) is None:
         return []
+    afford(data.count(b"data:"), room)
     found: list[Child] = []
     index = 0
     for event in _EVENTS.split(data.removeprefix(b"\xef\xbb\xbf")):

@@ -7,7 +7,7 @@ base64 or telephone numbers into a form without encoding it. A second decoding i
 import re
 from urllib.parse import unquote_to_bytes
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 from pia_runtime.decoding.names import is_field_name, numbered, written
 from pia_runtime.decoding.text import to_text
 
@@ -21,8 +21,7 @@ def _looks_like_form(data: bytes) -> bool:
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     """All fields; what has no ``=`` is a name without a value, or a value without a name."""
-    if len(data) > room:
-        raise OverBudgetError
+    afford(data.count(b"&"), room)
     found: list[Child] = []
     seen: dict[str, int] = {}
     for pair in data.split(b"&"):

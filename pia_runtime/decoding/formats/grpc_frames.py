@@ -1,6 +1,6 @@
 """gRPC messages (grpc.io, PROTOCOL-HTTP2): step ``grpc:0``; one flag byte, four bytes of length, the message."""
 
-from pia_runtime.decoding.form import Child, Form, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 
 _HEAD = 5
 
@@ -20,6 +20,7 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
         size = int.from_bytes(data[at + 1 : at + _HEAD])
         if size:
             found.append((f"grpc:{index}", key, data[at + _HEAD : at + _HEAD + size]))
+            afford(len(found), room)
         at, index = at + _HEAD + size, index + 1
     return found
 

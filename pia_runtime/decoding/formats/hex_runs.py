@@ -3,7 +3,7 @@
 Believed when text or a known form, or where more than 64 bytes that nothing explains are a blind spot.
 """
 
-from pia_runtime.decoding.form import Child, Form
+from pia_runtime.decoding.form import Child, Form, afford
 from pia_runtime.decoding.formats.slices import cut
 from pia_runtime.decoding.runs import MIN_RUN, alphabet, runs
 from pia_runtime.decoding.structures import makes_sense
@@ -20,6 +20,7 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
         out = bytes.fromhex(data[start:stop].decode())
         whole = stop == len(data) and (start == 0 or (start == 2 and data[:2] in (b"0x", b"0X")))
         if makes_sense(out) or (whole and len(out) >= _OPAQUE):
+            afford(len(found), room)
             found.append(("hex" if whole else f"hex@{start}+{stop - start}", key, out))
     return found
 

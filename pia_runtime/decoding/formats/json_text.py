@@ -8,7 +8,7 @@ is JSON inside a function call, ``json@offset+length`` JSON that stands inside o
 import json
 import re
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, afford, by_children
 from pia_runtime.decoding.text import to_bytes, to_text
 from pia_runtime.decoding.tree import Tree, values
 
@@ -20,6 +20,7 @@ _CALL = re.compile(rb"\s*(?:/\*.{0,40}\*/\s*)?[A-Za-z_$][\w$.]{0,80}\s*\(\s*(?=[
 _CALL_END = re.compile(rb"\)\s*;?\s*\Z").search
 _INNER = re.compile(r'\{\s*"|\[\s*[\["{]')
 _MAX_INNER_FAILURES = 8
+_LARGE = 65536
 
 
 class _NotJson:
@@ -35,8 +36,8 @@ def parse(data: bytes, room: int) -> Tree:
     Raises:
         OverBudgetError: more values than ``room`` allows, or nested beyond what the parser takes.
     """
-    if len(data) > 65536 and data.count(b",") + data.count(b"[") + data.count(b"{") > room // 64:
-        raise OverBudgetError
+    if len(data) > _LARGE:
+        afford(data.count(b",") + data.count(b"[") + data.count(b"{"), room)
     try:
         return _LENIENT.decode(to_text(data))
     except RecursionError as error:
@@ -65,6 +66,7 @@ def _looks_like_lines(data: bytes) -> bool:
 
 
 def _ndjson(data: bytes, key: str, room: int) -> list[Child]:
+    afford(data.count(b"\n"), room)
     found: list[Child] = []
     for number, line in enumerate(data.split(b"\n")):
         bare = _bare(line)
@@ -103,6 +105,7 @@ def _inner(data: bytes, key: str, room: int) -> list[Child]:
         inside = values(tree, f"json@{start}+{stop - start}", key, room)
         room -= stop - byte
         found += _slice(data, key, byte, start) + inside
+        afford(len(found), room)
         byte, told, at = stop, end, end
     return found + _slice(data, key, byte, len(data)) if found else []
 

@@ -3,7 +3,7 @@
 import plistlib
 from xml.parsers.expat import ExpatError
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 from pia_runtime.decoding.tree import values
 
 _HEAD = 1024
@@ -14,8 +14,7 @@ def _might_be(data: bytes) -> bool:
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
-    if data.count(b"<") > room // 64:
-        raise OverBudgetError
+    afford(data.count(b"<"), room)
     try:
         tree = plistlib.loads(data)
     except (

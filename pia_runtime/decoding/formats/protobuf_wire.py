@@ -10,7 +10,7 @@ message. Packed numbers are ``protobuf:3[0]``… of the packed field as ``protob
 
 import struct
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal, by_children
 from pia_runtime.decoding.text import is_text
 
 _MAX_FIELD = 30_000
@@ -142,7 +142,7 @@ def _delimited(value: bytes, step: str, key: str, found: list[Child], room: list
             kind == 2 and len(part) > 3 and is_text(part) for _, kind, part in inner if isinstance(part, bytes)
         )
         if not clear and not is_text(value):
-            found.append((step, key, value))
+            found.append((step, key, Terminal(value)))
         _message(inner, step + ".", found, room, depth + 1)
         return
     if not is_text(value):

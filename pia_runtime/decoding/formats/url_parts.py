@@ -2,7 +2,7 @@
 
 import re
 
-from pia_runtime.decoding.form import Child, Form, by_children
+from pia_runtime.decoding.form import Child, Form, afford, by_children
 
 _URL = re.compile(rb"([A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s?#\"'<>]*)\?([^\s#\"'<>]*=[^\s#\"'<>]*)(?:#(\S*))?").fullmatch
 
@@ -17,6 +17,7 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
 
 def segments(data: bytes, key: str, room: int) -> list[Child]:
     """The segments of a request path, from 0, as they stand there."""
+    afford(data.count(b"/"), room)
     return [(f"segment:{index}", key, part) for index, part in enumerate(data.split(b"/")[1:]) if part]
 
 

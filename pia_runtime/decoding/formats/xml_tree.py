@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from pia_runtime.decoding.form import MAX_PREFIX, Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.form import MAX_PREFIX, Child, Form, OverBudgetError, afford, by_children
 from pia_runtime.decoding.names import written
 from pia_runtime.decoding.text import to_bytes
 
@@ -24,8 +24,7 @@ def _might_be(data: bytes) -> bool:
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
-    if data.count(b"<") + data.count(b"=") > room // 64:
-        raise OverBudgetError
+    afford(data.count(b"<") + data.count(b"="), room)
     try:
         root = fromstring(data.strip())
     except (ParseError, DefusedXmlException, ValueError, LookupError):
