@@ -112,7 +112,9 @@ class PatternDetector:
             return self._meanings[key]
         except KeyError:
             names, whole = words_of(key), "".join(_words(key))
-            meaning = _Meaning(tuple(p for p in self._patterns if _tells(p, names, whole)), _role(self._rule, names))
+            meaning = _Meaning(
+                tuple(p for p in self._patterns if _tells(p, key, names, whole)), _role(self._rule, names)
+            )
             known = meaning if meaning.patterns or meaning.role else None
             if len(self._meanings) < _MAX_NAMES:
                 self._meanings[key] = known
@@ -147,8 +149,10 @@ class PatternDetector:
                     yield match
 
 
-def _tells(pattern: Pattern, names: frozenset[str], whole: str) -> bool:
-    return whole in pattern.whole_keys or (_HASHED.search(whole) is None and bool(names & pattern.keys))
+def _tells(pattern: Pattern, key: str, names: frozenset[str], whole: str) -> bool:
+    if whole in pattern.whole_keys or (pattern.words and pattern.words.search(key)):
+        return True
+    return _HASHED.search(whole) is None and bool(names & pattern.keys)
 
 
 def _role(rule: Positions, names: frozenset[str]) -> Role | None:

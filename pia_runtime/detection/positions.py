@@ -1,7 +1,7 @@
 """Two numbers that are a place on the ground: neighbouring fields, or one text under a name that tells."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal
 
 from pia_runtime.detection.field_path import websocket_message
@@ -12,10 +12,13 @@ from pia_runtime.model.detection import Leaf, Match
 _DEGREES = re.compile(rb"\s*[+-]?[0-9]{1,3}\.[0-9]{4,16}\s*")
 _PAIR = re.compile(rb"\s*([+-]?[0-9]{1,3}\.[0-9]{4,16})\s*[,;| ]\s*([+-]?[0-9]{1,3}\.[0-9]{4,16})\s*")
 _LONGEST = 64
-_LAST_NAME = re.compile(r'(?:\.[^.\[\]]+|\["(?:[^"\\]|\\.)*"\])$')
+_LAST_NAME = re.compile(r'(?:\.[^.\[\]]+|\["(?:[^"\\]|\\.)*"\]|\[[01]\])$')
 
 Role = Literal["latitude", "longitude", "pair"]
 """What a field name says its number is: one of the two, or both in one text."""
+
+_ITEMS: Mapping[str, Role] = {"[0]": "latitude", "[1]": "longitude"}
+"""Two items of an array under a name for both; which of them is which is decided by their size, as in one text."""
 
 
 def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Iterator[Match]:
@@ -29,8 +32,10 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
     for leaf, role in named:
         if len(leaf.data) > _LONGEST:
             continue
-        if role != "pair" and _DEGREES.fullmatch(leaf.data):
-            fields[role].setdefault(_parent(leaf), leaf)
+        if _DEGREES.fullmatch(leaf.data):
+            part = role if role != "pair" else _ITEMS.get(leaf.path[-1][-3:] if leaf.path else "")
+            if part:
+                fields[part].setdefault(_parent(leaf), leaf)
         elif role == "pair" and (pair := _PAIR.fullmatch(leaf.data)):
             yield from _told(leaf, pair[1], pair[2], confidence)
     for parent, leaf in fields["latitude"].items():

@@ -149,3 +149,11 @@ def test_field_names_are_cut_into_words():
     assert {"id", "card", "idcard", "useridcardno"} <= words_of("userIdCard_no")
     assert "imei1" in words_of("imei1")
     assert "phone" not in words_of("headphones")
+
+
+def test_an_array_of_two_numbers_is_a_position_in_either_order():
+    steps = ("json:$.a.coordinates[0]", "json:$.a.coordinates[1]")
+    for values in (("121.473701", "31.230416"), ("31.230416", "121.473701")):
+        pairs = zip(steps, values, strict=True)
+        leaves = [Leaf("request.body", (step,), "coordinates", value.encode()) for step, value in pairs]
+        assert [match.value for match in DETECTOR.detect(FLOW, leaves)] == ["31.230416,121.473701"]
