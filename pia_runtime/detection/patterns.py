@@ -155,13 +155,16 @@ def _tells(pattern: Pattern, key: str, names: frozenset[str], whole: str) -> boo
     return _HASHED.search(whole) is None and bool(names & pattern.keys)
 
 
-def _role(rule: Positions, names: frozenset[str]) -> Role | None:
+def _role(rule: Positions, key: str) -> Role | None:
+    """By the end of the name only: ``user_lat`` is a latitude, ``lat_ms`` a latency."""
+    words = _words(key)
+    ends = {"".join(words[start:]) for start in range(len(words))}
     roles: tuple[tuple[Role, frozenset[str]], ...] = (
         ("latitude", rule.latitude_keys),
         ("longitude", rule.longitude_keys),
         ("pair", rule.pair_keys),
     )
-    return next((role for role, keys in roles if names & keys), None)
+    return next((role for role, keys in roles if ends & keys), None)
 
 
 def words_of(key: str) -> frozenset[str]:
