@@ -112,9 +112,7 @@ class PatternDetector:
             return self._meanings[key]
         except KeyError:
             names, whole = words_of(key), "".join(_words(key))
-            meaning = _Meaning(
-                tuple(p for p in self._patterns if _tells(p, key, names, whole)), _role(self._rule, names)
-            )
+            meaning = _Meaning(tuple(p for p in self._patterns if _tells(p, key, names, whole)), _role(self._rule, key))
             known = meaning if meaning.patterns or meaning.role else None
             if len(self._meanings) < _MAX_NAMES:
                 self._meanings[key] = known
