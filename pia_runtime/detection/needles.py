@@ -83,12 +83,7 @@ class NeedleSet:
         reasons = {index: weak(item.identifier, placeholders) for index, item in enumerate(learned)}
         strong = [item for index, item in enumerate(learned) if reasons[index] is None]
         return cls(
-            needles=_unique(
-                needle
-                for item in strong
-                for secret in _secrets(item, placeholders)
-                for needle in forms(secret, encodings)
-            ),
+            needles=_unique((*_text_needles(strong, encodings, placeholders), *_app_needles(strong, app_package))),
             positions=tuple(_positions(strong)),
             too_weak=tuple((learned[index].identifier.id, reason) for index, reason in reasons.items() if reason),
             engine=engine,

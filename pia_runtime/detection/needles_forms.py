@@ -162,8 +162,12 @@ def _checksum(named: Needle, result: bytes) -> Iterator[Needle]:
 
 
 def raw_needles(named: Needle, output: bytes) -> Iterator[Needle]:
-    """Bytes that a recorded transform produced, as they are, as hex and as base64."""
+    """Bytes that a recorded transform produced, as they are, as hex and as base64 (an IV may stand before them)."""
+    bare = replace(named, shape="none", context="none")
     if output.isascii() and output.decode("ascii").isprintable():
-        yield replace(named, data=output, shape="none", wrap="opaque", context="none")
+        yield replace(bare, data=output, wrap="opaque")
         return
-    yield from digest_needles(named, output)
+    yield replace(bare, data=output.hex().encode(), shape="none" if named.plaintext else "hex", caseless=True)
+    yield replace(bare, data=output, wrap="opaque")
+    wrapped = bare if named.plaintext else replace(bare, encoding=f"base64({named.encoding})")
+    yield from _base64(wrapped, output, (0, 1, 2))

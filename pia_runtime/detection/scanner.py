@@ -63,9 +63,10 @@ class Scanner:
 
     def _result(self, flow: Flow, decoded: Decoded, hits: Hits) -> ScanResult:
         matches = [*self._matches(decoded.leaves, hits, 0)]
+        explained = {_place(decoded.leaves[hit.leaf]) for hit in hits.confirmed if hit.needle.plaintext is not None}
         for detector in self._extra:
             matches.extend(detector.detect(flow, decoded.leaves))
-        return ScanResult(tuple(map(_with_message, choose(matches))), decoded.opaque)
+        return ScanResult(tuple(map(_with_message, choose(matches))), _unexplained(decoded.opaque, explained))
 
     def _matches(self, leaves: Sequence[Leaf], hits: Hits, depth: int) -> Iterator[Match]:
         for hit in hits.confirmed:
@@ -85,11 +86,20 @@ class Scanner:
             return
         wrapped = ("base64",) if needle.wrap == "base64" else ("hex",) if needle.caseless else ()
         path = (*leaf.path, *wrapped, needle.encoding)
-        inner = decode_flow(_as_flow(needle.plaintext), self._budget).leaves
+        inner = decode_flow(as_flow(needle.plaintext), self._budget).leaves
         body = [replace(found, location=leaf.location) for found in inner if found.location == "request.body"]
         for match in self._matches(body, search(self._needles, body), depth + 1):
             learned = tuple(sorted({*needle.learned_from, *match.learned_from}))
             yield replace(match, path=path + match.path, basis="derived", learned_from=learned)
+
+
+def _place(leaf: Leaf | Opaque) -> tuple[str, tuple[str, ...]]:
+    return leaf.location, leaf.path
+
+
+def _unexplained(opaque: tuple[Opaque, ...], explained: set[tuple[str, tuple[str, ...]]]) -> tuple[Opaque, ...]:
+    """What stays unread once recorded ciphers have spoken."""
+    return tuple(part for part in opaque if _place(part) not in explained)
 
 
 def _match(leaf: Leaf, needle: Needle, *, prefix: bool = False) -> Match:
@@ -127,6 +137,6 @@ def _with_message(match: Match) -> Match:
     return match
 
 
-def _as_flow(body: bytes) -> Flow:
+def as_flow(body: bytes) -> Flow:
     """Bytes that never were a flow, to be decoded as a body."""
     return Flow("", 0, 0, "POST", "", "", 0, b"", "", (), body)

@@ -26,8 +26,10 @@ def choose(matches: Iterable[Match]) -> list[Match]:
     return sorted(kept, key=lambda match: (match.location, match.path, match.data, match.value, match.encoding))
 
 
-def _rank(match: Match) -> tuple[int, int, int, str, tuple[str, ...]]:
-    return complexity(match.encoding), _BASIS_RANK[match.basis], -len(match.path), match.encoding, match.path
+def _rank(match: Match) -> tuple[bool, int, int, int, str, tuple[str, ...]]:
+    # A prefix is the weakest way to say it: the rest of a split value stands in the next field.
+    shortened = match.encoding.startswith("prefix")
+    return shortened, complexity(match.encoding), _BASIS_RANK[match.basis], -len(match.path), match.encoding, match.path
 
 
 def _same_place(match: Match, better: Match) -> bool:
@@ -37,6 +39,8 @@ def _same_place(match: Match, better: Match) -> bool:
     if by_value == (True, True) and match.value != better.value:
         return False
     if match.path == better.path:
+        if match.encoding == "prefix" and better.encoding.startswith("split"):
+            return True
         # Plain and hashed side by side in one leaf are two findings; a pattern that saw a known value is not.
         return match.encoding == better.encoding or by_value != (True, True)
     shorter, longer = sorted((match.path, better.path), key=len)
