@@ -34,12 +34,18 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class ConsentLine:
-    """The run from ``start_ns`` to ``end_ns`` with its boundaries and phases in time order."""
+    """The run from ``start_ns`` to ``end_ns`` with its boundaries and phases in time order.
+
+    Attributes:
+        uncompared: every time is of a device clock that was never compared with the host's: order and distances hold,
+            but the instants themselves are that clock's. Where only some times are, phases cannot be drawn.
+    """
 
     start_ns: int
     end_ns: int
     boundaries: tuple[Boundary, ...]
     bands: tuple[Band, ...]
+    uncompared: bool = False
 
     def first(self, *states: str) -> Boundary | None:
         """The earliest boundary to one of ``states``."""
@@ -53,38 +59,35 @@ class ConsentLine:
 
 def consent_line(document: Document) -> ConsentLine:
     """Read boundaries and span of a document. A run without any time has the span 0 to 1 ns."""
-    boundaries = tuple(
-        sorted(
-            (
-                Boundary(str(entry["state"]), entry["from_ns"], entry.get("from_err_ns"))
-                for entry in document.get("consent") or ()
-                if entry.get("scope") == "policy"
-                and entry.get("state") in _PHASE_AFTER
-                and entry.get("from_ns") is not None
-            ),
-            key=lambda boundary: boundary.t_ns,
-        )
-    )
-    times = [*_run_times(document), *(boundary.t_ns for boundary in boundaries)]
+    boundaries = _boundaries(document)
+    dated = [one for one in document.get("detections") or () if one.get("t_ns") is not None]
+    errors = [*(boundary.err_ns for boundary in boundaries), *(one.get("err_ns") for one in dated)]
+    uncompared = bool(errors) and all(err is None for err in errors)
+    times = [*(boundary.t_ns for boundary in boundaries), *(one["t_ns"] for one in dated)]
+    if not uncompared:  # the run's own start and end are the host's
+        times += _run_times(document)
     start = min(times, default=0)
     end = max([*times, start + 1])
-    return ConsentLine(start, end, boundaries, tuple(_bands(start, end, boundaries)))
+    parted = uncompared or all(boundary.err_ns is not None for boundary in boundaries)
+    bands = tuple(_bands(start, end, boundaries)) if parted else (Band("unknown", start, end),)
+    return ConsentLine(start, end, boundaries, bands, uncompared)
+
+
+def _boundaries(document: Document) -> tuple[Boundary, ...]:
+    found = (
+        Boundary(str(entry["state"]), entry["from_ns"], entry.get("from_err_ns"))
+        for entry in document.get("consent") or ()
+        if entry.get("scope") == "policy" and entry.get("state") in _PHASE_AFTER and entry.get("from_ns") is not None
+    )
+    return tuple(sorted(found, key=lambda boundary: boundary.t_ns))
 
 
 def _run_times(document: Document) -> Iterator[int]:
     for holder in (document.get("session") or {}, document.get("coverage") or {}):
         yield from (holder[name] for name in ("started_ns", "ended_ns") if isinstance(holder.get(name), int))
-    yield from (
-        detection["t_ns"] for detection in document.get("detections") or () if detection.get("t_ns") is not None
-    )
 
 
 def _bands(start: int, end: int, boundaries: tuple[Boundary, ...]) -> Iterator[Band]:
-    if any(
-        boundary.err_ns is None for boundary in boundaries
-    ):  # on no known clock: nothing lies certainly on either side
-        yield Band("unknown", start, end)
-        return
     since, phase = start, _first_phase(boundaries)
     for boundary in boundaries:
         following = _phase_after(phase, boundary.state)

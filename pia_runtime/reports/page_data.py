@@ -30,6 +30,7 @@ _SPOKEN = (
     "confidence",
     "location",
     "report",
+    "margin",
     "page",
 )
 _TEXT_COLUMNS = (
@@ -69,6 +70,7 @@ def page_data(document: Document, labels: Labels) -> dict[str, Any]:
     marks = _Marks(document, line)
     return {
         "start": utc(line.start_ns),
+        "uncompared": line.uncompared,
         "span": line.end_ns - line.start_ns,
         "bands": [[band.phase, band.from_ns - line.start_ns, band.until_ns - line.start_ns] for band in line.bands],
         "boundaries": [[edge.state, edge.t_ns - line.start_ns, edge.err_ns] for edge in line.boundaries],

@@ -64,6 +64,8 @@ def consent_summary(document: Document, wording: Wording) -> str:
         )
         for boundary in line.boundaries
     ]
+    if line.uncompared:
+        steps.append(wording.say("table.uncompared"))
     return " · ".join(steps) or wording.say("table.consent_none")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pia_runtime.reports.escape import SHORT, visible
-from pia_runtime.reports.instants import with_error
+from pia_runtime.reports.instants import seconds, with_error
 from pia_runtime.reports.labels import Labels, Lang, Names
 from pia_runtime.reports.messages import fill, load_messages
 
@@ -74,7 +74,12 @@ class Wording:
         """How far from the consent boundary: ``3.214 s ± 0.002 s before the choice``, or a dash without a boundary."""
         if margin_ns is None:
             return "–"
-        return self.say(f"margin.{_margin_side(phases, verdict)}", distance=with_error(abs(margin_ns), err_ns))
+        distance = (
+            self.say("margin.one_clock", distance=f"{seconds(abs(margin_ns))} s")
+            if err_ns == 0
+            else with_error(abs(margin_ns), err_ns)
+        )
+        return self.say(f"margin.{_margin_side(phases, verdict)}", distance=distance)
 
     def blind_spot(self, spot: Mapping[str, Any]) -> str:
         """Why a blind spot matters; the document's own sentence where the knowledge has none in this language."""

@@ -57,3 +57,16 @@ def test_a_document_without_any_time_still_has_a_span():
     line = consent_line(silent_document())
     assert line.end_ns > line.start_ns
     assert line.choice is None
+
+
+def test_a_run_on_the_device_clock_alone_keeps_its_order_and_leaves_the_host_s_times_out():
+    document = _document(("requested", 2_000), ("given", 5_000))
+    for entry in document["consent"]:
+        entry["from_err_ns"] = None
+    document["detections"] = [{"t_ns": 1_000, "err_ns": None}, {"t_ns": 9_000, "err_ns": None}]
+    line = consent_line(document)
+    assert line.uncompared
+    assert [band.phase for band in line.bands] == ["before_prompt", "before_choice", "after_grant"]
+    assert (line.start_ns, line.end_ns) == (1_000, 9_000)
+    document["detections"][1]["err_ns"] = 5
+    assert _phases(document) == [("unknown", 0, 9_000)]

@@ -195,7 +195,7 @@ function drawMarks(ctx, lane, list, act, y, area, x) {
 const parted = (from, until) => DATA.boundaries.some(([, at]) => from < at && at <= until);
 
 function drawOne(ctx, i, act, place, y, x) {
-  const err = M.err[i] ?? DATA.span; // unknown: it may be anywhere
+  const err = M.err[i] ?? (DATA.uncompared ? 0 : DATA.span); // unknown among known ones: it may be anywhere
   const from = x(M.t[i] - err);
   const until = x(M.t[i] + err);
   if (until - from > 13) {

@@ -23,6 +23,13 @@ function sameValue(i) {
   return shown.filter((other) => other !== i && KIND("commitment", other) === digest).slice(0, 12);
 }
 
+/** Distance to the consent boundary; both on one clock have no error between them. */
+function marginOf(i) {
+  const distance = Math.abs(M.margin[i]);
+  if (M.margin[i] === null) return "–";
+  return M.margin_err[i] === 0 ? say("margin.one_clock", { distance: `${seconds(distance)} s` }) : withError(distance, M.margin_err[i]);
+}
+
 /** Fill the panel with everything known about mark `i`. */
 function showEvidence(i) {
   const panel = $("evidence");
@@ -49,7 +56,7 @@ function showEvidence(i) {
       ...field("time", `${say("page.after_start")} ${withError(M.t[i], M.err[i])}`),
       ...field("phase", term("phase", TEXT("phase", i))),
       ...field("verdict", term("verdict_long", TEXT("verdict", i))),
-      ...field("margin", M.margin[i] === null ? "–" : withError(Math.abs(M.margin[i]), M.margin_err[i])),
+      ...field("margin", marginOf(i)),
       ...field("actor", actorName(laneOf(i)[0]), " ", el("code", {}, DATA.actors[laneOf(i)[0]].id)),
       ...(to ? [...field("host", el("code", {}, to[0])), ...field("company", to[1]), ...field("third_party", yesNo(to[2]))] : []),
       ...field("masked", el("code", {}, TEXT("masked", i))),
