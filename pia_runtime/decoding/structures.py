@@ -13,7 +13,7 @@ from pia_runtime.decoding.magic import is_known
 from pia_runtime.decoding.text import is_text
 
 _FORMS: tuple[Form, ...] = (ZLIB, MULTIPART, UTF16, GRPC, MSGPACK, CBOR, PROTOBUF, DEFLATE, BROTLI)
-_LENIENT = (UTF16, PROTOBUF, DEFLATE, BROTLI)
+_LENIENT = (UTF16, PROTOBUF)
 _DIGESTS = frozenset({16, 20, 28, 32, 48, 64})
 """Sizes of MD5, SHA-1 and SHA-2. One digest in a few hundred parses as something by chance,
 so that the lenient forms must show text there."""

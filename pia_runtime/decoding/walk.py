@@ -6,6 +6,7 @@ from functools import lru_cache
 from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
+from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
 from pia_runtime.decoding.magic import is_media
 from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, MARKS, TEXT, UNMARKED
 from pia_runtime.decoding.text import is_text
@@ -19,6 +20,8 @@ _INERT = re.compile(
 
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
+_DIGEST = 64
+"""One digest in 200 parses as protobuf by chance, so up to this size the bytes are kept beside the parts."""
 _SHORT = 512
 _SHORT_OUTPUT = 64 << 10
 _SHORT_LEAVES = 1000
@@ -108,7 +111,7 @@ class Walk:
     def _binary(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         for form in BINARY:
             if form.might_be(data) and self._take(form, location, path, key, data):
-                if form.keeps != "replaces":
+                if form.keeps != "replaces" or (form is PROTOBUF and len(data) <= _DIGEST):
                     self._leaf(location, path, key, data)
                 return
         self._leaf(location, path, key, data)

@@ -101,8 +101,8 @@ def _runs(data: bytes) -> Iterator[tuple[int, int]]:
 
 def _run(run: bytes, key: str, offset: int) -> list[Child]:
     """A run of the alphabet: as a whole, cut at the signs of only one alphabet, or from somewhere inside it."""
-    bare = _SPACE.sub(b"", run).rstrip(b"=")
-    if _WORDS(bare):
+    bare = (_SPACE.sub(b"", run) if b"\n" in run else run).rstrip(b"=")
+    if bare == bare.lower() or _WORDS(bare):
         return []
     out = _decoded(bare)
     if out and _believed(out, bare):
