@@ -46,7 +46,7 @@ class FlowTrouble:
     count: int = 1
 
 
-class _ForeignVersionError(ValueError):
+class UnknownVersionError(ValueError):
     """A flow of a format version that the installed mitmproxy cannot read."""
 
 
@@ -179,7 +179,7 @@ def _read_slowly(
         if flow.type == "http":
             return map_http_flow(flow)
         others[flow.type, _other_host(flow)] += 1
-    except _ForeignVersionError as error:
+    except UnknownVersionError as error:
         if offset == 0:
             raise InputError(
                 f"{path}: {error}", f"install a mitmproxy that reads it, or save the flows with mitmproxy {_version()}"
@@ -203,7 +203,7 @@ def load_record(record: bytes) -> Any:  # noqa: ANN401 - any of mitmproxy's flow
     """Payload and type byte of one record → mitmproxy's flow object, by mitmproxy's own parser and migrations.
 
     Raises:
-        _ForeignVersionError: the format version is unknown to the installed mitmproxy.
+        UnknownVersionError: the format version is unknown to the installed mitmproxy.
         UndatedFlowError: an HTTP flow without a time, which mitmproxy's own classes refuse.
         ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError: what mitmproxy's
             code raises on a damaged record.
@@ -229,7 +229,7 @@ def _check_version(state: dict[Any, Any]) -> None:
     found: Any = state.get(b"version", state.get("version"))
     key = found if isinstance(found, int) else tuple(found)[:2]  # the minor version of mitmproxy, before 4.0
     if key != version.FLOW_FORMAT_VERSION and key not in compat.converters:
-        raise _ForeignVersionError(
+        raise UnknownVersionError(
             f"flow format version {found} cannot be read by mitmproxy {version.VERSION} "
             f"(it reads up to {version.FLOW_FORMAT_VERSION})"
         )
