@@ -12,7 +12,8 @@ from pia_runtime.decoding import Budget
 from pia_runtime.detection.confirm import Needle
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.needles_forms import raw_needles
-from pia_runtime.detection.scanner import Scanner, as_flow
+from pia_runtime.detection.scanner import Scanner
+from pia_runtime.detection.scanner_incoming import as_flow
 from pia_runtime.model.detection import Match
 from pia_runtime.model.event import Transform
 

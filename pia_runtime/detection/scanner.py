@@ -4,11 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from pia_runtime.decoding import Budget, Decoded, decode_flow
+from pia_runtime.decoding import Budget, decode_flow
 from pia_runtime.detection.confirm import Needle
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.scanner_choice import choose
 from pia_runtime.detection.scanner_hidden import Unhider
+from pia_runtime.detection.scanner_incoming import as_flow, incoming_bytes, incoming_part, outgoing_part
 from pia_runtime.detection.scanner_leaves import Hit, Hits, search, search_slowly
 from pia_runtime.detection.scanner_positions import match_positions
 from pia_runtime.model.detection import Leaf, Match, Opaque
@@ -16,6 +17,7 @@ from pia_runtime.model.flow import Flow
 
 _MAX_UNCOVERED = 4
 """Ciphertexts within ciphertexts that are followed."""
+_OUTGOING = ("request.", "websocket.client")
 _MANY = 2
 """Members of a group (names of installed apps) that must be seen together."""
 
@@ -30,7 +32,12 @@ class Detector(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ScanResult:
-    """What a flow holds. Matches at ``response.…`` and ``websocket.server`` are no transmissions."""
+    """What a flow holds.
+
+    Attributes:
+        matches: those at ``response.…`` and ``websocket.server`` are no transmissions.
+        opaque: what left the device and could not be read.
+    """
 
     matches: tuple[Match, ...]
     opaque: tuple[Opaque, ...]
@@ -52,21 +59,33 @@ class Scanner:
         self._unhider = Unhider(needles.needles, needles.engine)
 
     def scan(self, flow: Flow) -> ScanResult:
-        """Everything found in a flow, each value once a place, in a stable order."""
-        decoded = decode_flow(flow, self._budget)
-        return self._result(flow, decoded, search(self._needles, decoded.leaves))
+        """Everything found in a flow, each value once a place, in a stable order.
+
+        What left the device is decoded to the bottom. What came back is decoded only where its bytes, content codings
+        removed, show one of the needles: it can never be a transmission.
+        """
+        outgoing = decode_flow(outgoing_part(flow), self._budget)
+        leaves = outgoing.leaves
+        if self._answered(flow):
+            leaves += decode_flow(incoming_part(flow), self._budget).leaves
+        return self._result(flow, leaves, outgoing.opaque, search(self._needles, leaves))
 
     def scan_slow(self, flow: Flow) -> ScanResult:
-        """The same by the obvious way, for tests: every needle is looked for in every leaf."""
+        """The same by the obvious way, for tests: everything is decoded, every needle is looked for in every leaf."""
         decoded = decode_flow(flow, self._budget)
-        return self._result(flow, decoded, search_slowly(self._needles, decoded.leaves))
+        opaque = tuple(part for part in decoded.opaque if part.location.startswith(_OUTGOING))
+        return self._result(flow, decoded.leaves, opaque, search_slowly(self._needles, decoded.leaves))
 
-    def _result(self, flow: Flow, decoded: Decoded, hits: Hits) -> ScanResult:
-        matches = [*self._matches(decoded.leaves, hits, 0)]
-        explained = {_place(decoded.leaves[hit.leaf]) for hit in hits.confirmed if hit.needle.plaintext is not None}
+    def _answered(self, flow: Flow) -> bool:
+        """Whether what came back is worth decoding."""
+        return any(True for data in incoming_bytes(flow, self._budget) for _ in self._needles.matcher.finditer(data))
+
+    def _result(self, flow: Flow, leaves: tuple[Leaf, ...], opaque: tuple[Opaque, ...], hits: Hits) -> ScanResult:
+        matches = [*self._matches(leaves, hits, 0)]
+        explained = {_place(leaves[hit.leaf]) for hit in hits.confirmed if hit.needle.plaintext is not None}
         for detector in self._extra:
-            matches.extend(detector.detect(flow, decoded.leaves))
-        return ScanResult(tuple(map(_with_message, choose(matches))), _unexplained(decoded.opaque, explained))
+            matches.extend(detector.detect(flow, leaves))
+        return ScanResult(tuple(map(_with_message, choose(matches))), _unexplained(opaque, explained))
 
     def _matches(self, leaves: Sequence[Leaf], hits: Hits, depth: int) -> Iterator[Match]:
         for hit in hits.confirmed:
@@ -135,8 +154,3 @@ def _with_message(match: Match) -> Match:
     if match.message is None and match.location.startswith("websocket.") and first.startswith("message:"):
         return replace(match, message=int(first.removeprefix("message:")))
     return match
-
-
-def as_flow(body: bytes) -> Flow:
-    """Bytes that never were a flow, to be decoded as a body."""
-    return Flow("", 0, 0, "POST", "", "", 0, b"", "", (), body)

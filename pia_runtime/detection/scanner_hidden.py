@@ -6,8 +6,10 @@ XOR with any single byte leaves the differences of neighbouring bytes unchanged,
 import base64
 import binascii
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate
 
 import numpy as np
 
@@ -24,6 +26,8 @@ _MAX_WRAPPED = 4096
 _WINDOW = 24
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
 _HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
+_WHOLE_LEAF = re.compile(rb"(?<![^\n])[A-Za-z0-9+/_-]{11,4096}={0,2}(?![^\n])")
+_NO_STEPS: tuple[str, ...] = ()
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
 
@@ -59,11 +63,11 @@ class Unhider:
         """Values XORed with one byte, in leaves as they are and in leaves that are base64 or hex as a whole."""
         if not self._xor:
             return
-        pieces: list[tuple[int, tuple[str, ...], bytes]] = []
-        for index, leaf in enumerate(leaves):
-            if len(leaf.data) >= _MINIMAL_XOR:
-                pieces.append((index, (), leaf.data))
-                pieces.extend((index, (step,), data) for step, data in _unwrapped(leaf.data))
+        pieces = [(index, _NO_STEPS, leaf.data) for index, leaf in enumerate(leaves)]
+        joined = b"\n".join(leaf.data for leaf in leaves)
+        # One search over everything for what could be base64 or hex as a whole leaf; most leaves are neither.
+        for index in _wrapped_leaves(leaves, joined):
+            pieces.extend((index, (step,), data) for step, data in _unwrapped(leaves[index].data))
         joined = b"\n".join(data for _, _, data in pieces)
         starts = _starts([data for _, _, data in pieces])
         for pattern, position in self._matcher.finditer(_differences(joined)):
@@ -112,6 +116,14 @@ def _xor_name(needle: Needle, data: bytes, start: int) -> str:
         return ""
     free = bounded(needle.shape, window[:lead], needle.data, window[lead + len(found) :])
     return _named(f"xor(0x{key:02x})", needle) if free else ""
+
+
+def _wrapped_leaves(leaves: Sequence[Leaf], joined: bytes) -> Iterator[int]:
+    starts = list(accumulate((len(leaf.data) + 1 for leaf in leaves), initial=0))
+    for found in _WHOLE_LEAF.finditer(joined):
+        index = bisect_right(starts, found.start()) - 1
+        if starts[index] == found.start():
+            yield index
 
 
 def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
