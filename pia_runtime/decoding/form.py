@@ -31,6 +31,17 @@ def afford(count: int, room: int) -> None:
         raise OverBudgetError
 
 
+def something(out: bytes) -> bytes:
+    """The output of a replayed step.
+
+    Raises:
+        ValueError: nothing came out, so the step does not fit its data.
+    """
+    if not out:
+        raise ValueError("nothing comes out")
+    return out
+
+
 def by_children(children: Callable[[bytes, str, int], list[Child]], name: str) -> Callable[[bytes, str], bytes]:
     """Replay for structures: take the container apart again and pick the child that the step names."""
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from pia_runtime.decoding.form import OverBudgetError
 from pia_runtime.decoding.registry import BY_NAME
 from pia_runtime.decoding.roots import picked, root
 from pia_runtime.errors import InputError
@@ -39,7 +40,7 @@ def unwrap(data: bytes, step: str) -> bytes:
         raise InputError(f"decode step {step!r}: there is no step of this name", "see docs/decoding.md for the steps")
     try:
         return form.replay(data, step[len(name) :])
-    except (ValueError, LookupError, ArithmeticError) as error:
+    except (ValueError, LookupError, ArithmeticError, OverBudgetError) as error:
         raise InputError(f"decode step {step!r}: does not fit these {len(data)} bytes ({error})") from error
 
 

@@ -2,7 +2,7 @@
 
 import brotli
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, something
 
 _CHUNK = 1 << 16
 
@@ -36,4 +36,6 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     return [("brotli", key, out)] if out else []
 
 
-BROTLI = Form("brotli", lambda data: len(data) >= 10, _children, lambda data, _: unbrotli(data, 1 << 30), "guesses")
+BROTLI = Form(
+    "brotli", lambda data: len(data) >= 10, _children, lambda data, _: something(unbrotli(data, 1 << 30)), "guesses"
+)

@@ -9,7 +9,7 @@ from typing import Any
 
 from isal import isal_zlib
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, something
 
 _CHUNK = 1 << 20
 _BROKEN: Any = (isal_zlib.error, zlib.error)
@@ -100,7 +100,9 @@ GUNZIP = Form(
     "gunzip",
     lambda data: data.startswith(b"\x1f\x8b\x08") and len(data) > 17,
     _gunzip,
-    lambda data, _: inflate(data, 31, 1 << 30, whole=False),
+    lambda data, _: something(inflate(data, 31, 1 << 30, whole=False)),
 )
-ZLIB = Form("zlib", _is_zlib, _zlib, lambda data, _: inflate(data, 15, 1 << 30, whole=True))
-DEFLATE = Form("deflate", _may_be_deflate, _deflate, lambda data, _: inflate(data, -15, 1 << 30, whole=True), "guesses")
+ZLIB = Form("zlib", _is_zlib, _zlib, lambda data, _: something(inflate(data, 15, 1 << 30, whole=True)))
+DEFLATE = Form(
+    "deflate", _may_be_deflate, _deflate, lambda data, _: something(inflate(data, -15, 1 << 30, whole=True)), "guesses"
+)

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import cramjam
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, something
 from pia_runtime.decoding.magic import LZ4 as _LZ4_MAGIC
 from pia_runtime.decoding.magic import SNAPPY as _SNAPPY_MAGIC
 
@@ -50,11 +50,11 @@ LZ4 = Form(
     "lz4",
     lambda data: data.startswith(_LZ4_MAGIC),
     _lz4,
-    lambda data, _: _into(cramjam.lz4, data, _LZ4_RATIO, 1 << 28),
+    lambda data, _: something(_into(cramjam.lz4, data, _LZ4_RATIO, 1 << 28)),
 )
 SNAPPY = Form(
     "snappy",
     lambda data: data.startswith(_SNAPPY_MAGIC),
     _snappy,
-    lambda data, _: _into(cramjam.snappy, data, _SNAPPY_RATIO, 1 << 28),
+    lambda data, _: something(_into(cramjam.snappy, data, _SNAPPY_RATIO, 1 << 28)),
 )

@@ -2,7 +2,7 @@
 
 import zstandard
 
-from pia_runtime.decoding.form import Child, Form, OverBudgetError
+from pia_runtime.decoding.form import Child, Form, OverBudgetError, something
 from pia_runtime.decoding.magic import ZSTD as _MAGIC
 
 _MAX_WINDOW = 1 << 27
@@ -34,4 +34,4 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     return [("zstd", key, out)] if out else []
 
 
-ZSTD = Form("zstd", lambda data: data.startswith(_MAGIC), _children, lambda data, _: unzstd(data, 1 << 30))
+ZSTD = Form("zstd", lambda data: data.startswith(_MAGIC), _children, lambda data, _: something(unzstd(data, 1 << 30)))

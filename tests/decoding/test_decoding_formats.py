@@ -1,0 +1,326 @@
+"""What each format gives: which values, under which written path."""
+
+import base64
+import gzip
+import json
+import plistlib
+import struct
+import zlib
+
+import brotli
+import cbor2
+import msgpack
+import pytest
+
+from pia_runtime.decoding import decode_flow, excerpt, replay, unwrap
+from pia_runtime.errors import InputError
+from pia_runtime.model.flow import Flow, Headers, Response, WebSocketMessage
+
+PHONE = b"13800138000"
+
+
+def flow_with(body: bytes | None = None, target: bytes = b"/", headers: Headers = (), **more) -> Flow:
+    return Flow("f", 0, 1000, "POST", "https", "api.example.com", 443, target, "HTTP/1.1", headers, body, **more)
+
+
+def body_paths(body: bytes, headers: Headers = ()) -> dict[tuple[str, ...], bytes]:
+    """Paths and values of a body's leaves."""
+    return {
+        leaf.path: leaf.data
+        for leaf in decode_flow(flow_with(body, headers=headers)).leaves
+        if leaf.location == "request.body"
+    }
+
+
+def test_the_contracts_example_path_is_written_as_the_contract_writes_it():
+    inner = base64.b64encode(b'{"oaid":"cdda802e-fb9c-47ad-9866-0794d394c912"}').decode()
+    found = body_paths(gzip.compress(json.dumps({"device": {"id": inner}}).encode()))
+    assert found["gunzip", "json:$.device.id", "base64", "json:$.oaid"] == b"cdda802e-fb9c-47ad-9866-0794d394c912"
+
+
+def test_every_part_of_the_request_line_and_headers_is_reached():
+    flow = flow_with(
+        target=b"/v1/" + PHONE + b"/x%20y?q=%31%33&flag",
+        headers=((b"Cookie", b"a=1; id=" + PHONE), (b"X-Id", PHONE), (b"X-ID", b"second")),
+        trailers=((b"X-Sum", b"abc"),),
+    )
+    found = {(leaf.location, leaf.path): leaf.data for leaf in decode_flow(flow).leaves}
+    assert found["request.url.host", ()] == b"api.example.com"
+    assert found["request.url.path", ("segment:1",)] == PHONE
+    assert found["request.url.path", ("segment:2", "percent")] == b"x y"
+    assert found["request.url.query", ("form:q",)] == b"13"
+    assert found["request.cookie", ("cookie:id",)] == PHONE
+    assert found["request.header", ("header:x-id",)] == PHONE
+    assert found["request.header", ("header:x-id#1",)] == b"second"
+    assert found["request.trailer", ("header:x-sum",)] == b"abc"
+
+
+def test_messages_of_a_websocket_keep_their_index_and_direction():
+    messages = (
+        WebSocketMessage(True, 0, True, b'{"a":"up"}'),
+        WebSocketMessage(False, 0, True, b'{"a":"down"}'),
+        WebSocketMessage(True, 0, False, gzip.compress(PHONE)),
+    )
+    found = {(leaf.location, leaf.path): leaf.data for leaf in decode_flow(flow_with(messages=messages)).leaves}
+    assert found["websocket.client", ("message:0", "json:$.a")] == b"up"
+    assert found["websocket.server", ("message:1", "json:$.a")] == b"down"
+    assert found["websocket.client", ("message:2", "gunzip")] == PHONE
+
+
+def test_responses_are_decoded_under_their_own_locations():
+    response = Response(200, ((b"Set-Cookie", b"sid=abc; Path=/"),), b'{"uid":"u-1"}', ((b"t", b"v"),))
+    found = {(leaf.location, leaf.path): leaf.data for leaf in decode_flow(flow_with(response=response)).leaves}
+    assert found["response.cookie", ("cookie:sid",)] == b"abc"
+    assert found["response.body", ("json:$.uid",)] == b"u-1"
+    assert found["response.trailer", ("header:t",)] == b"v"
+
+
+@pytest.mark.parametrize(
+    ("coding", "encode", "steps"),
+    [
+        (b"gzip", gzip.compress, ("gunzip",)),
+        (b"br", brotli.compress, ("brotli",)),
+        (b"deflate", zlib.compress, ("zlib",)),
+        (b"gzip, br", lambda data: brotli.compress(gzip.compress(data)), ("brotli", "gunzip")),
+        (b"gzip", lambda data: data, ()),
+    ],
+)
+def test_content_codings_are_removed_and_wrong_ones_passed_over(coding, encode, steps):
+    found = body_paths(encode(b'{"a":"b"}'), ((b"Content-Encoding", coding),))
+    assert found == {(*steps, "json:$.a"): b"b"}
+
+
+def test_a_gzip_stream_that_breaks_off_is_read_as_far_as_it_goes():
+    whole = gzip.compress(b"imei=861234567890123&" + bytes(range(32, 127)) * 40)
+    assert b"861234567890123" in b"".join(body_paths(whole[:-9]).values())
+
+
+def test_numbers_keep_the_digits_they_were_written_with():
+    found = body_paths(b'{"lat":31.2304160,"big":12345678901234567890,"e":1E5}')
+    assert found == {("json:$.lat",): b"31.2304160", ("json:$.big",): b"12345678901234567890", ("json:$.e",): b"1E5"}
+
+
+def test_repeated_names_are_all_kept():
+    assert body_paths(b'{"a":"x","a":"y"}') == {("json:$.a",): b"x", ("json:$.a#1",): b"y"}
+    assert body_paths(b"a=x&a=y") == {("form:a",): b"x", ("form:a#1",): b"y"}
+
+
+def test_names_that_are_values_are_leaves():
+    assert body_paths(b'{"13800138000":{"id":1}}')[('json-key:$["13800138000"]',)] == PHONE
+    assert body_paths(b"13800138000=1&b=2")[("form-key:13800138000",)] == PHONE
+
+
+def test_odd_names_are_quoted_so_that_the_path_reads_back():
+    body = json.dumps({'a.b"c]': {"": {"姓名": "v1"}}, "x\ny": "v2"}).encode()
+    flow = flow_with(body)
+    leaves = {leaf.path: leaf.data for leaf in decode_flow(flow).leaves if leaf.data in (b"v1", b"v2")}
+    assert leaves == {(r'json:$["a.b\"c]"][""].姓名',): b"v1", (r'json:$["x\ny"]',): b"v2"}
+    for path, data in leaves.items():
+        assert replay(flow, "request.body", path)[-1].output == data
+
+
+def test_the_nearest_field_name_goes_with_each_leaf():
+    body = b'{"device":{"imeis":["' + base64.b64encode(PHONE) + b'"]}}'
+    keys = {leaf.key for leaf in decode_flow(flow_with(body)).leaves if leaf.location == "request.body"}
+    assert keys == {"imeis"}
+
+
+def test_plus_signs_in_a_form_are_spaces_except_in_base64_numbers_and_addresses():
+    assert body_paths(b"a=x+y&b=1") == {("form:a",): b"x y", ("form:b",): b"1"}
+    assert body_paths(b"p=+8613800138000&e=a+b@example.com") == {
+        ("form-plus:p",): b"+8613800138000",
+        ("form-plus:e",): b"a+b@example.com",
+    }
+    packed = base64.b64encode(zlib.compress(b"\xfb\xef" * 3 + PHONE * 3 + bytes(range(200, 256))))
+    assert b"+" in packed
+    assert any(path[:3] == ("form-plus:d", "base64", "zlib") for path in body_paths(b"v=1&d=" + packed))
+
+
+def test_json_inside_other_text_is_found_with_its_position():
+    found = body_paths('日志 {"a":"b"} done'.encode())
+    assert found["json@7+9:$.a",] == b"b"
+    assert found["slice@0+7",].decode() == "日志 "
+    assert body_paths(b')]}\'\n{"a":"b"}')["json@5+9:$.a",] == b"b"
+
+
+def test_lines_calls_and_strings_of_json():
+    assert body_paths(b'{"a":1}\n{"a":{"b":[2,"x"]}}\n')[("ndjson:1:$.a.b[1]",)] == b"x"
+    assert body_paths(b'cb({"a":"b"});') == {("jsonp:$.a",): b"b"}
+    assert body_paths(json.dumps(json.dumps({"a": "b"})).encode()) == {("json:$", "json:$.a"): b"b"}
+    assert body_paths(b'[{"v":"{\\"a\\":\\"b\\"}"}]') == {("json:$[0].v", "json:$.a"): b"b"}
+
+
+def test_protobuf_numbers_come_in_every_reading():
+    message = (
+        b"\x08" + b"\xff" * 9 + b"\x01" + b"\x11" + struct.pack("<d", 31.230416) + b"\x1d" + struct.pack("<i", -5)
+        + b"\x22\x0b" + PHONE + b"\x22\x03abc" + b"\x2a\x10\x0a\x0e" + b"nested message"
+    )  # fmt: skip
+    found = body_paths(message)
+    assert found["protobuf:1",] == b"18446744073709551615"
+    assert found["protobuf:1:signed",] == b"-1"
+    assert found["protobuf:2:double",] == b"31.230416"
+    assert found["protobuf:3:signed",] == b"-5"
+    assert found["protobuf:4[0]",] == PHONE
+    assert found["protobuf:4[1]",] == b"abc"
+    assert found["protobuf:5.1",] == b"nested message"
+
+
+def test_packed_varints_are_numbers_too():
+    def varint(number: int) -> bytes:
+        out = b""
+        while number > 127:
+            out += bytes([number & 127 | 128])
+            number >>= 7
+        return out + bytes([number])
+
+    packed = varint(312304160) + varint(1214737010)
+    found = body_paths(b"\x0a" + bytes([len(packed)]) + packed + b"\x12\x05hello")
+    assert b"1214737010" in found.values()
+
+
+def test_grpc_frames_lead_to_their_messages():
+    message = b"\x0a\x0b" + PHONE
+    body = b"".join(b"\x00" + len(message).to_bytes(4) + message for _ in range(2))
+    assert body_paths(body)[("grpc:1", "protobuf:1")] == PHONE
+    packed = gzip.compress(message)
+    assert body_paths(b"\x01" + len(packed).to_bytes(4) + packed)[("grpc:0", "gunzip", "protobuf:1")] == PHONE
+
+
+def test_messagepack_and_cbor_trees():
+    tree = {"a": {"b": ["x1", 2.5, 70000]}}
+    for name, data in (("msgpack", msgpack.packb(tree)), ("cbor", cbor2.dumps(tree))):
+        found = body_paths(data)
+        assert found[f"{name}:$.a.b[0]",] == b"x1"
+        assert found[f"{name}:$.a.b[1]",] == b"2.5"
+        assert found[f"{name}:$.a.b[2]",] == b"70000"
+
+
+def test_cbor_tags_are_looked_through_and_never_acted_on():
+    tagged = cbor2.dumps({"re": cbor2.CBORTag(35, "(a+)+$ or worse"), "at": cbor2.CBORTag(0, "2025-11-23T08:00:00Z")})
+    assert body_paths(tagged) == {("cbor:$.re",): b"(a+)+$ or worse", ("cbor:$.at",): b"2025-11-23T08:00:00Z"}
+
+
+def test_xml_elements_attributes_and_positions():
+    body = b'<?xml version="1.0"?><n:r xmlns:n="u"><i k="1">a</i><i k="2">b</i>tail<j><![CDATA[c]]></j></n:r>'
+    assert body_paths(body) == {
+        ("xml:/r/i/@k",): b"1",
+        ("xml:/r/i",): b"a",
+        ("xml:/r/i[2]/@k",): b"2",
+        ("xml:/r/i[2]",): b"b",
+        ("xml:/r/i[2]/tail()",): b"tail",
+        ("xml:/r/j",): b"c",
+    }
+
+
+def test_property_lists_in_both_forms():
+    for form in (plistlib.FMT_XML, plistlib.FMT_BINARY):
+        found = body_paths(plistlib.dumps({"a": [{"b": "value"}], "n": 7}, fmt=form))
+        assert found == {("plist:$.a[0].b",): b"value", ("plist:$.n",): b"7"}
+
+
+def test_multipart_parts_by_name_with_their_file_names():
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="meta"\r\n\r\n{"a":"b"}\r\n'
+        b'--B\r\nContent-Disposition: form-data; name="f"; filename="13800138000.txt"\r\n\r\ncontent\r\n--B--\r\n'
+    )
+    assert body_paths(body) == {
+        ("multipart:meta", "json:$.a"): b"b",
+        ("multipart-filename:f",): b"13800138000.txt",
+        ("multipart:f",): b"content",
+    }
+
+
+def test_a_bearer_token_is_opened():
+    token = b".".join(
+        base64.urlsafe_b64encode(part).rstrip(b"=") for part in (b'{"alg":"none"}', b'{"sub":"u1"}', b"sig")
+    )
+    flow = flow_with(headers=((b"Authorization", b"Bearer " + token),))
+    found = {leaf.path: leaf.data for leaf in decode_flow(flow).leaves}
+    assert found["header:authorization", "jwt:payload", "json:$.sub"] == b"u1"
+
+
+def test_server_sent_events():
+    found = body_paths(b'event: a\ndata: {"x":"y"}\n\ndata: one\ndata: two\n\n')
+    assert found == {("sse:0:event",): b"a", ("sse:0:data", "json:$.x"): b"y", ("sse:1:data",): b"one\ntwo"}
+
+
+@pytest.mark.parametrize("offset", range(9))
+def test_base64_is_found_at_any_offset(offset):
+    text = b"x" * offset + b":" + base64.b64encode(PHONE) + b", and more"
+    assert body_paths(text)[f"base64@{offset + 1}+16",] == PHONE
+
+
+@pytest.mark.parametrize("letters", ["a", "id", "key", "data", "token", "k1", "Zz9"])
+def test_base64_is_found_right_behind_letters_of_its_own_alphabet(letters):
+    value = b"zhang.san@example.com"
+    assert value in body_paths(letters.encode() + base64.b64encode(value)).values()
+
+
+def test_short_base64_of_a_number_or_a_name_is_read():
+    assert body_paths(b"MTM4MDAxMzgwMDA=")["base64",] == PHONE
+    assert body_paths(base64.b64encode("张三".encode()))["base64",].decode() == "张三"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"NotificationManagerCompat",
+        b"cdda802e-fb9c-47ad-9866-0794d394c912",
+        b"0123456789abcdef0123456789abcdef",
+        b"com.example.loan.MainActivity",
+        b"https://cdn.example.com/static/images/logo.png",
+        b"1763884800123",
+        b"Mozilla/5.0 (Linux; Android 14; Pixel 7) AppleWebKit/537.36",
+        b"the quick brown fox jumps over the lazy dog",
+        b"2025-11-23T08:00:00.000+08:00",
+    ],
+)
+def test_ordinary_values_are_left_alone(text):
+    assert body_paths(text) == {(): text}
+
+
+def test_text_in_other_charsets_becomes_utf8():
+    name = "欧阳娜娜 的手机"
+    assert body_paths(name.encode("utf-16le"))["utf-16le",].decode() == name
+    assert body_paths(b"\xfe\xff" + name.encode("utf-16be"))["utf-16be",].decode() == name
+    assert body_paths(name.encode("gb18030"))["gb18030",].decode() == name
+
+
+def test_escapes_outside_json_are_undone():
+    assert body_paths(rb"name=\u5f20\u4e09&x=\x31\x33")[("form:name", "unicode-escape")].decode() == "张三"
+    assert body_paths(rb"a {\"k\":\"\ud83d\ude00\"}")[("unicode-escape", "json@2+12:$.k")].decode() == "😀"
+    assert body_paths(b"&#24352;&#x4e09; &amp; co")[("html-entities",)].decode() == "张三 & co"
+    assert body_paths(b"v=%2531%2533&w=1")[("form:v", "percent")] == b"13"
+
+
+def test_a_url_as_a_value_is_taken_apart():
+    body = b'{"u":"https://t.example.com/c?imei=%38%36&v=1#top"}'
+    assert body_paths(body) == {
+        ("json:$.u", "url:base"): b"https://t.example.com/c",
+        ("json:$.u", "url:query", "form:imei"): b"86",
+        ("json:$.u", "url:query", "form:v"): b"1",
+        ("json:$.u", "url:fragment"): b"top",
+    }
+
+
+def test_a_compressed_part_behind_a_short_binary_header_is_found():
+    assert body_paths(b"\x00\x07\xfe\x99" + gzip.compress(PHONE))[("skip:4", "gunzip")] == PHONE
+
+
+def test_replay_shows_every_step():
+    flow = flow_with(gzip.compress(b'{"d":"MTM4MDAxMzgwMDA="}'))
+    steps = replay(flow, "request.body", ("gunzip", "json:$.d", "base64"))
+    assert [step.name for step in steps] == ["gunzip", "json:$.d", "base64"]
+    assert [step.output for step in steps][1:] == [b"MTM4MDAxMzgwMDA=", PHONE]
+    assert steps[1].excerpt_in == '{"d":"MTM4MDAxMzgwMDA="}'
+
+
+@pytest.mark.parametrize("step", ["rot13", "json:$.nope", "base64@5+900", "base64@x", "gunzip", "hex", "skip:z", ""])
+def test_a_step_that_does_not_fit_is_named(step):
+    with pytest.raises(InputError, match="decode step"):
+        unwrap(b'{"a":"b"}', step)
+
+
+def test_excerpts_are_one_printable_line():
+    assert excerpt(b"a\nb\x00\xff\x1b[31m", 20) == r"a\nb\x00\xff\x1b[31m"
+    assert excerpt(b"x" * 50, 10) == "x" * 10 + "…"
