@@ -1,5 +1,6 @@
 """Options and output that several commands share."""
 
+import contextlib
 import os
 import sys
 from enum import StrEnum
@@ -80,5 +81,6 @@ def write_result(text: str | bytes, to: Path) -> None:
             file.write(content)
         temporary.replace(to)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise InputError(f"{to}: cannot be written ({error.strerror})", "choose another file") from error

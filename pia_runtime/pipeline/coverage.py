@@ -65,15 +65,15 @@ def _durations(session: Session, intervals: Sequence[Mapping[str, Any]]) -> dict
     start, end = session.started_ns, session.ended_ns
     if start is None or end is None or end <= start:
         return {}
-    if not intervals:
-        return {"unknown": end - start}
+    if not intervals or any(item["from_err_ns"] is None for item in intervals):
+        return {"unknown": end - start}  # never asked, or asked on a clock that was not compared with the host's
     durations: Counter[str] = Counter()
     asked = any(item["state"] == "requested" for item in intervals)
     phase, since = ("before_prompt" if asked else "before_choice"), start
     for item in intervals:
         answered = phase in ("after_grant", "after_refusal", "after_withdrawal")
-        if item["from_err_ns"] is None or (answered and item["state"] == "requested"):
-            continue  # a moment on no known clock, or a question that changes no answer
+        if answered and item["state"] == "requested":
+            continue  # a question changes no answer
         until = min(max(item["from_ns"], since), end)
         durations[phase] += until - since
         phase, since = _PHASE_AFTER[item["state"]], until

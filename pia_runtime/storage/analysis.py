@@ -1,15 +1,16 @@
 """A capture folder → its analysis document, with the knowledge that ships with the program."""
 
+import contextlib
 import os
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pia_runtime.detection.toolbox import scanner_for
 from pia_runtime.knowledge.base import load_knowledge
 from pia_runtime.knowledge.sdks import load_sdks
 from pia_runtime.pipeline import Content, Toolbox, analyse, document_bytes
 from pia_runtime.storage.capture_reader import open_capture
+from pia_runtime.storage.scanning import scanner_for
 
 
 @cache
@@ -55,6 +56,7 @@ def write_analysis(path: Path, document: dict[str, Any]) -> str | None:
             file.write(document_bytes(document))
         temporary.replace(folder / "analysis.json")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
         return f"{folder / 'analysis.json'}: not written ({error.strerror})"
     return None

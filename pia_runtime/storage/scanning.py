@@ -1,0 +1,52 @@
+"""The scan of one capture, put together from the knowledge files and what the capture itself taught."""
+
+from collections.abc import Sequence
+from functools import cache
+
+from pia_runtime.detection.adapters import AdapterDetector
+from pia_runtime.detection.derived import derive
+from pia_runtime.detection.needles import NeedleSet
+from pia_runtime.detection.observed import observed_values
+from pia_runtime.detection.patterns import PatternDetector
+from pia_runtime.detection.scanner import Detector, Scanner
+from pia_runtime.knowledge.encodings import load_encodings
+from pia_runtime.knowledge.patterns import load_patterns, load_positions
+from pia_runtime.knowledge.taxonomy import load_placeholders
+from pia_runtime.knowledge.trackers import load_adapters, load_shapes
+from pia_runtime.model.detection import Match, Opaque
+from pia_runtime.model.event import Events
+from pia_runtime.model.flow import Flow
+from pia_runtime.model.session import Identifiers
+from pia_runtime.pipeline.transmissions import Scan
+
+
+def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple[Scan, Sequence[tuple[str, str]]]:
+    """The scan for one capture.
+
+    Returns:
+        The scan, and the known values that are too weak to be searched for, as (taxonomy id, reason).
+    """
+    known = identifiers.identifiers
+    needles = NeedleSet.build(
+        known,
+        load_encodings(),
+        placeholders=load_placeholders(),
+        observed=observed_values(events, known),
+        app_package=package,
+    )
+    scanner = Scanner(needles.extended(derive(events.transforms, needles)), extra=_detectors())
+
+    def scan(flow: Flow) -> tuple[tuple[Match, ...], tuple[Opaque, ...]]:
+        result = scanner.scan(flow)
+        return result.matches, result.opaque
+
+    return scan, needles.too_weak
+
+
+@cache
+def _detectors() -> tuple[Detector, ...]:
+    """Detectors that depend on the knowledge alone."""
+    return (
+        AdapterDetector(load_adapters(), load_shapes(), load_placeholders()),
+        PatternDetector(load_patterns(), load_positions()),
+    )
