@@ -27,8 +27,12 @@ const apiCall: Observer = {
     call.seen = call.args.map((arg, i) => project(arg, kinds[Math.min(i, kinds.length - 1)] ?? "auto"));
   },
   after(call, { result, threw }) {
-    const value = threw === null ? project(result, call.entry.value) : null;
-    return [{ k: "api_call", ...stamp(call), a: call.seen, v: value, x: threw, s: stackOf(call) }];
+    const message = { k: "api_call", ...stamp(call), a: call.seen, x: threw, s: stackOf(call) };
+    if (threw !== null) {
+      return [{ ...message, v: null }];
+    }
+    // Where the data comes later or not by return, the message says nothing of a value rather than "null".
+    return [call.entry.value === "skip" ? message : { ...message, v: project(result, call.entry.value) }];
   },
 };
 

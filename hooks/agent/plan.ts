@@ -1,7 +1,7 @@
 /** What the host sends: the catalog as the agent needs it, nothing that only the host decides. */
 
 /** How a Java value becomes JSON; described in docs/hooks.md. */
-export type Projection = "auto" | "skip" | "text" | "bytes" | "class" | { fields: Record<string, string> } | { each: Projection };
+export type Projection = "auto" | "skip" | "text" | "bytes" | "mac" | "class" | { fields: Record<string, string> } | { each: Projection };
 
 /** Which observer looks at the call. */
 export type Emit =

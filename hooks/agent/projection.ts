@@ -74,6 +74,10 @@ function projectObject(handle: NativePointer, kind: Projection, depth: number): 
     const data = byteArray(handle, 0, MAX_BYTES);
     return { base64: base64(data.bytes), length: data.length };
   }
+  if (kind === "mac") {
+    const bytes = Array.from(byteArray(handle, 0, 8).bytes);
+    return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  }
   return kind === "text" ? text(handle) : projectAuto(handle, depth);
 }
 
@@ -162,7 +166,7 @@ function projectFields(handle: NativePointer, fields: Record<string, string>, de
   return seen;
 }
 
-/** Follow `getAddress().host` from an object: calls without arguments and fields. */
+/** Follow `getItemAt(0).getText()` or `info.name` from an object: fields, and calls with no argument or one number. */
 export function follow(start: NativePointer, path: string): any {
   let current: any = start;
   for (const step of path.split(".")) {
@@ -171,7 +175,12 @@ export function follow(start: NativePointer, path: string): any {
       return null;
     }
     const object = wrap(handle);
-    current = step.endsWith("()") ? object[step.slice(0, -2)]() : object[step].value;
+    const call = /^(\w+)\((\d*)\)$/.exec(step);
+    if (call === null) {
+      current = object[step].value;
+    } else {
+      current = call[2] === "" ? object[call[1]!]() : object[call[1]!](Number(call[2]));
+    }
   }
   return current;
 }

@@ -1,0 +1,91 @@
+"""The hook catalog: loading and checking ``hooks/catalog/*.yaml``."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pia_runtime.errors import KnowledgeError
+from pia_runtime.instrumentation.catalog_entry import HookEntry
+
+_HERE = Path(__file__).parent
+_FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
+"""In a checkout and in an installed package."""
+
+
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """All hooks, by id, in file order."""
+
+    entries: dict[str, HookEntry]
+
+    def documents(self) -> list[dict[str, Any]]:
+        """Return every entry as plain JSON: at least ``id``, ``api`` and ``data`` (all that some call may yield)."""
+        return [
+            {**entry.model_dump(mode="json", exclude_defaults=True), "data": entry.all_data()}
+            for entry in self.entries.values()
+        ]
+
+    def plan(self) -> list[dict[str, Any]]:
+        """Return the entries as the agent reads them."""
+        return [entry.plan() for entry in self.entries.values()]
+
+
+def load_catalog(folder: Path | None = None) -> Catalog:
+    """Read and check the catalog.
+
+    Args:
+        folder: holds ``<area>.yaml`` files; None for the catalog that comes with the program.
+
+    Raises:
+        KnowledgeError: a file cannot be read, or an entry is not as ``docs/hooks.md`` describes; names file and entry.
+    """
+    folder = folder or next((path for path in _FOLDERS if path.is_dir()), _FOLDERS[1])
+    paths = sorted(folder.glob("*.yaml"))
+    if not paths:
+        raise KnowledgeError(f"{folder}: no hook catalog here", "reinstall pia_runtime")
+    catalog: dict[str, HookEntry] = {}
+    for path in paths:
+        for entry in _read(path):
+            if entry.id in catalog:
+                raise KnowledgeError(f"{path.name}: {entry.id}: this id is taken")
+            catalog[entry.id] = entry
+    _check_methods(catalog)
+    return Catalog(catalog)
+
+
+def _read(path: Path) -> list[HookEntry]:
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except (OSError, yaml.YAMLError) as error:
+        raise KnowledgeError(f"{path.name}: {str(error).splitlines()[0]}") from error
+    if not isinstance(content, dict) or not isinstance(content.get("hooks"), list):
+        raise KnowledgeError(f"{path.name}: expected `area` and a list `hooks`")
+    if content.get("area") != path.stem:
+        raise KnowledgeError(f"{path.name}: area is {content.get('area')!r}", f"write {path.stem}, the file's name")
+    return [_entry(path, number, raw) for number, raw in enumerate(content["hooks"])]
+
+
+def _entry(path: Path, number: int, raw: object) -> HookEntry:
+    name = raw.get("id", f"entry {number}") if isinstance(raw, dict) else f"entry {number}"
+    try:
+        entry = HookEntry.model_validate(raw)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise KnowledgeError(f"{path.name}: {name}: {field}: {first['msg']}".replace(": : ", ": ")) from error
+    if not entry.id.startswith(f"{path.stem}."):
+        raise KnowledgeError(f"{path.name}: {name}: the id must begin with {path.stem}.")
+    return entry
+
+
+def _check_methods(catalog: dict[str, HookEntry]) -> None:
+    """Two entries for one method would fight over it: the second would never be installed."""
+    methods = Counter((name, entry.method) for entry in catalog.values() for name in entry.classes)
+    for entry in catalog.values():
+        for name in entry.classes:
+            if methods[name, entry.method] > 1:
+                raise KnowledgeError(f"hook catalog: {entry.id}: another entry also hooks {name}.{entry.method}")
