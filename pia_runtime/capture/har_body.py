@@ -58,7 +58,9 @@ def request_body(request: dict[str, Any], media: str, creator: str) -> RecordedB
     media = media or str(data.get("mimeType") or "")
     text, params = data.get("text"), data.get("params")
     if not text and isinstance(params, list) and params:
-        return RecordedBody(_from_params(params, media), "the body was rebuilt from its recorded parameters")
+        return RecordedBody(
+            _from_params(params, media, request.get("bodySize")), "the body was rebuilt from its recorded parameters"
+        )
     if text is None:
         missing = is_positive(request.get("bodySize"))
         return RecordedBody(None, "the body was not recorded", lost=True) if missing else RecordedBody(b"")
@@ -145,11 +147,15 @@ def _escaped_only(text: str) -> bool:
     return not any("\ud800" <= char < "\udc80" or "\udcff" < char <= "\udfff" for char in text)
 
 
-def _from_params(params: list[Any], media: str) -> bytes:
-    pairs = [(str(p.get("name", "")), str(p.get("value", ""))) for p in params if isinstance(p, dict)]
+def _from_params(params: list[Any], media: str, size: object) -> bytes:
+    """Parameters back to a body. Charles files any text under a form's media type as one parameter without a value."""
+    pairs = [(str(p.get("name", "")), str(p.get("value") or "")) for p in params if isinstance(p, dict)]
     if "multipart" in media.lower():
         found = _BOUNDARY.search(media)
         return _multipart(pairs, found[1] if found else _REBUILT_BOUNDARY)
+    as_listed = "&".join(f"{name}={value}" if value else name for name, value in pairs).encode("utf-8", "surrogatepass")
+    if len(as_listed) == size:
+        return as_listed
     return "&".join(f"{_quoted(name)}={_quoted(value)}" for name, value in pairs).encode()
 
 

@@ -28,7 +28,8 @@ _LONGEST_PHASE_MS = 86_400_000
 _SCHEMES = {"http": ("http", 80), "https": ("https", 443), "ws": ("http", 80), "wss": ("https", 443)}
 _VERSIONS = {"h2": "HTTP/2.0", "http/2": "HTTP/2.0", "http/2.0": "HTTP/2.0", "h3": "HTTP/3", "http/3": "HTTP/3",
              "http/3.0": "HTTP/3", "http/1.0": "HTTP/1.0"}  # fmt: skip
-_DATA_OPCODES = (1, 2)
+_BINARY_OPCODE = 2  # RFC 6455, section 5.2
+_DATA_OPCODES = (1, _BINARY_OPCODE)
 _SAFE = "%/:?#[]@!$&'()*+,;=-._~|\\^`{}\"<>"
 Pairs = list[tuple[bytes, bytes]]
 
@@ -246,7 +247,10 @@ def _add_answer(flow: http.HTTPFlow, entry: dict[str, Any], creator: str) -> Non
 
 
 def _add_messages(flow: http.HTTPFlow, listed: object, start: float) -> None:
-    """Chrome's ``_webSocketMessages``: ``{"type": "send" | "receive", "time": seconds, "opcode": 1 | 2, "data": …}``."""
+    """Chrome's ``_webSocketMessages``: ``{"type": "send" | "receive", "time": seconds, "opcode": 1 | 2, "data": …}``.
+
+    Binary data is base64; PCAPdroid says so in ``encoding``, also for text that is no UTF-8.
+    """
     if listed is None:
         return
     if not isinstance(listed, list):
@@ -257,7 +261,8 @@ def _add_messages(flow: http.HTTPFlow, listed: object, start: float) -> None:
             continue  # pings, and errors that Chrome lists here too, carry nothing of the app's
         time, data, opcode = message.get("time"), str(message.get("data") or ""), int(message["opcode"])
         seconds = float(time) if isinstance(time, int | float) and math.isfinite(time) and time > 0 else start
-        content = _binary(data) if opcode == 2 else data.encode("utf-8", "surrogatepass")
+        binary = opcode == _BINARY_OPCODE or message.get("encoding") == "base64"
+        content = _binary(data) if binary else data.encode("utf-8", "surrogatepass")
         flow.websocket.messages.append(WebSocketMessage(opcode, message.get("type") == "send", content, seconds))
 
 
