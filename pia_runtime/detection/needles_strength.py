@@ -62,7 +62,7 @@ _WEAK_BELOW = 14.0
 _KEY_BELOW = 28.0
 _LEAF_BELOW = 40.0
 _BITS_PER_CJK = 14.0
-_FIXED_BITS: dict[Shape, float] = {"phone": 50.0, "date": 15.0, "ip": 26.0, "imei": 50.0, "mac": 48.0}
+_FIXED_BITS: dict[Shape, float] = {"phone": 50.0, "date": 15.0, "ip": 26.0, "imei": 50.0, "mac": 48.0, "email": 45.0}
 
 
 def weak(identifier: Identifier, placeholders: frozenset[str] = frozenset()) -> str | None:

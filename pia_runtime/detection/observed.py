@@ -149,10 +149,9 @@ def _scalar(collected: _Collected, ids: tuple[str, ...], name: str, text: str, s
 def _meant(ids: tuple[str, ...], name: str, text: str) -> str:
     """Which of several kinds a call may yield this value is: by its shape, then by the name it came under, then the first."""
     if len(ids) > 1:
-        form = shape(ids[0], text)
-        if "imei" in ids and form == "imei":
+        if "imei" in ids and shape("imei", text) == "imei":
             return "imei"
-        if "meid" in ids and form == "hex" and len(text) == 14:
+        if "meid" in ids and shape("meid", text) == "hex" and len(text) == 14:
             return "meid"
         return next((identifier for identifier in ids if telling_key(identifier, name)), ids[0])
     return ids[0]
