@@ -1,7 +1,7 @@
 """A whole flow to leaves."""
 
 from pia_runtime.decoding.budget import Budget, Decoded
-from pia_runtime.decoding.roots import codings, messages, request_parts, response_parts, root
+from pia_runtime.decoding.roots import codings, is_media_type, messages, request_parts, response_parts, root
 from pia_runtime.decoding.walk import Walk
 from pia_runtime.model.flow import Flow, Headers, Location
 
@@ -60,3 +60,5 @@ def _body(walk: Walk, location: Location, headers: Headers, body: bytes | None) 
                 path, body = (*path, name), step
                 break
     walk.expand(location, path, "", body)
+    if is_media_type(headers):
+        walk.forgive(location, path)

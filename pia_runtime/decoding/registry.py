@@ -48,7 +48,7 @@ UNMARKED: tuple[Form, ...] = (JWT, SSE, HEX, BASE64)
 MARKS = b'%&\\{[="'
 """One of these is in every text that the other forms of :data:`TEXT` explain."""
 
-BINARY: tuple[Form, ...] = (UTF16, GRPC, MSGPACK, CBOR, PROTOBUF, GB18030, DEFLATE, BROTLI, SKIP)
+BINARY: tuple[Form, ...] = (UTF16, GRPC, MSGPACK, CBOR, PROTOBUF, GB18030, DEFLATE, BROTLI, SKIP, SLICE)
 """Asked of anything else; the first that explains the data ends the search."""
 
 BY_FIRST_BYTE: tuple[tuple[Form, ...], ...] = tuple(

@@ -3,19 +3,23 @@
 from collections.abc import Iterator
 
 from pia_runtime.decoding.form import Child
+from pia_runtime.decoding.formats.base64_runs import BASE64
 from pia_runtime.decoding.formats.cookies import pairs
+from pia_runtime.decoding.formats.slices import cut
 from pia_runtime.decoding.formats.url_parts import segments
 from pia_runtime.decoding.names import numbered, written
 from pia_runtime.decoding.text import to_bytes, to_text
 from pia_runtime.model.flow import Flow, Headers, Location
 
 _ENOUGH = 1 << 30
+_LONG_PATH = 20
+_MAX_PATH = 65536
 
 
 def request_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:
     """What left the device besides the body and messages: host, path, query, headers, cookies, trailers."""
     path = flow.target.partition(b"?")[0]
-    yield "request.url.path", segments(path, "", _ENOUGH)
+    yield "request.url.path", segments(path, "", _ENOUGH) + across(path)
     yield "request.header", named(flow.headers, b"cookie")
     yield "request.cookie", pairs(root(flow, "request.cookie"), "", _ENOUGH)
     yield "request.trailer", named(flow.trailers)
@@ -56,6 +60,20 @@ def codings(headers: Headers) -> tuple[str, ...]:
     """Content codings in the order in which they must be removed (RFC 9110, 8.4)."""
     tokens = b",".join(value for name, value in headers if name.lower() == b"content-encoding")
     return tuple(token.strip().lower().decode("latin-1") for token in reversed(tokens.split(b",")) if token.strip())
+
+
+def is_media_type(headers: Headers) -> bool:
+    """Whether the headers call the body an image, sound, video or font."""
+    kinds = (b"image/", b"audio/", b"video/", b"font/")
+    return any(name.lower() == b"content-type" and value.lstrip().lower().startswith(kinds) for name, value in headers)
+
+
+def across(path: bytes) -> list[Child]:
+    """Base64 in a request path that has a ``/`` of its own, so that no segment holds it whole."""
+    if len(path) < _LONG_PATH or path == path.lower():
+        return []
+    found = BASE64.children(path[:_MAX_PATH], "", _ENOUGH)
+    return [child for child in found if "@" in child[0] and b"/" in cut(path, child[0].removeprefix("base64"))]
 
 
 def root(flow: Flow, location: Location) -> bytes:

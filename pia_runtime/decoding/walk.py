@@ -95,6 +95,14 @@ class Walk:
         self._room -= sum([len(child[2]) for child in found])
         return found[0][2] if found else b""
 
+    def forgive(self, location: Location, path: tuple[str, ...]) -> None:
+        """Media without a magic number look like noise; where the headers say so they are no blind spot."""
+        self._opaque = [
+            opaque
+            for opaque in self._opaque
+            if (opaque.reason, opaque.location, opaque.path) != ("high_entropy", location, path)
+        ]
+
     def _text(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """Text is a leaf unless one form says it all; what is found inside it stands beside it."""
         beside: list[Form] = []
@@ -142,13 +150,14 @@ class Walk:
         return max(0, min(self._room, max(_FREE_RATIO, len(data) * self._budget.max_ratio)))
 
     def _guess(self, location: Location, path: tuple[str, ...], found: list[Child]) -> bool:
-        """Keep a part only where it turned out to be text or of a known form."""
+        """Keep a part only where it turned out to be text or of a known form, a slice only where more was found in it."""
         kept = False
         for step, key, data in found:
             leaves, opaque = len(self._leaves), len(self._opaque)
             inner = (*path, step)
             self.expand(location, inner, key, data)
-            if len(self._leaves) == leaves + 1 and self._leaves[-1].path == inner and not is_text(data):
+            only_itself = len(self._leaves) == leaves + 1 and self._leaves[-1].path == inner
+            if only_itself and (step.startswith("slice") or not is_text(data)):
                 del self._leaves[leaves:]
                 del self._opaque[opaque:]
             else:

@@ -4,6 +4,7 @@ import base64
 import gzip
 import json
 import plistlib
+import random
 import struct
 import zlib
 
@@ -324,3 +325,30 @@ def test_a_step_that_does_not_fit_is_named(step):
 def test_excerpts_are_one_printable_line():
     assert excerpt(b"a\nb\x00\xff\x1b[31m", 20) == r"a\nb\x00\xff\x1b[31m"
     assert excerpt(b"x" * 50, 10) == "x" * 10 + "…"
+
+
+def test_strings_inside_unknown_binary_are_looked_into():
+    text = b'{"imei":"MTM4MDAxMzgwMDA="}'
+    body = b"\x00\x01\x80\xfe\x0c" + text + b"\xff\x00\x03\xee" + bytes(range(128, 180))
+    assert body_paths(body)[(f"slice@5+{len(text)}", "json:$.imei", "base64")] == PHONE
+
+
+def test_base64_with_slashes_in_the_request_path_is_found():
+    value = "喂喂喂???>>>手机".encode()
+    packed = base64.b64encode(value)
+    assert b"/" in packed
+    flow = flow_with(target=b"/v1/t/" + packed + b"?x=1")
+    found = [leaf for leaf in decode_flow(flow).leaves if leaf.location == "request.url.path" and leaf.data == value]
+    assert found
+    assert replay(flow, "request.url.path", found[0].path)[-1].output == value
+
+
+def test_media_by_content_type_is_no_blind_spot():
+    noise = random.Random(2).randbytes(2000)
+    assert decode_flow(flow_with(noise)).opaque
+    assert not decode_flow(flow_with(noise, headers=((b"Content-Type", b"video/mp2t"),))).opaque
+
+
+def test_a_data_url_is_not_an_event_stream():
+    found = body_paths(b'{"u":"data:text/plain;base64,MTM4MDAxMzgwMDA="}')
+    assert found[("json:$.u", "base64@23+16")] == PHONE

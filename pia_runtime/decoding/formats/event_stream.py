@@ -33,4 +33,4 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     return found
 
 
-SSE = Form("sse", lambda data: b"data:" in data[:2048], _children, by_children(_children, "sse"))
+SSE = Form("sse", lambda data: b"data:" in data[:2048] and b"\n" in data, _children, by_children(_children, "sse"))

@@ -1,11 +1,20 @@
-"""A part of the bytes by position: step ``slice@offset+length``, and ``skip:4`` for what follows a short unknown header."""
+"""A part of the bytes by position: step ``slice@offset+length``, and ``skip:4`` for what follows a short unknown header.
+
+Binary formats that nobody here knows still hold readable strings, and those may hold JSON, forms or base64: every run of
+text in such data is looked into, and kept where something was found.
+"""
 
 import re
+from itertools import islice
 
 from pia_runtime.decoding.form import Child, Form
 from pia_runtime.decoding.magic import GZIP, LZ4, SNAPPY, ZSTD
+from pia_runtime.decoding.text import is_utf8
 
-_MARK = re.compile(b"|".join(re.escape(mark) for mark in (GZIP, ZSTD, LZ4, SNAPPY)) + rb'|\{"[^\x00-\x1f]').search
+_MARK = re.compile(b"|".join(re.escape(mark) for mark in (GZIP, ZSTD, LZ4, SNAPPY))).search
+_TEXT = re.compile(rb"(?:[\x20-\x7e\t\r\n]|[\xc2-\xf4][\x80-\xbf]{1,3}){12,}").finditer
+_INTERESTING = re.compile(rb"[{\[%=\\&]|[A-Za-z0-9+/_-]{12}").search
+_MAX_STRINGS = 500
 _NOT_AT_START = 1
 _NEAR = 4096
 
@@ -28,5 +37,12 @@ def _skip(data: bytes, key: str, _room: int) -> list[Child]:
     return [(f"skip:{found.start()}", key, data[found.start() :])] if found else []
 
 
-SLICE = Form("slice", lambda _: False, lambda _d, _k, _r: [], cut)
+def _strings(data: bytes, key: str, _room: int) -> list[Child]:
+    runs = islice(_TEXT(data), _MAX_STRINGS)
+    return [
+        (f"slice@{run.start()}+{len(run[0])}", key, run[0]) for run in runs if _INTERESTING(run[0]) and is_utf8(run[0])
+    ]
+
+
+SLICE = Form("slice", lambda data: len(data) > 16, _strings, cut, "guesses")
 SKIP = Form("skip", lambda data: len(data) > 8, _skip, lambda data, rest: data[int(rest[1:]) :], "guesses")
