@@ -1,12 +1,13 @@
 """When bytes that no format explains count as a blind spot.
 
-Measured is Shannon's entropy of the byte distribution in bits per byte. Random data of ``n`` bytes cannot reach 8 where
-``n`` is small (32 bytes have at most 5), so the bound is 0.9 of what is possible: ``min(8, log2 n)``. Encrypted and
-compressed data lie above it, text (at most about 5.2 bits), tables of numbers and machine code below.
+Measured is Shannon's entropy of the byte distribution in bits per byte, and compared with what random bytes of the same
+length have on average: 4.9 bits for 32 bytes, 7.2 for 256, close to 8 for many. Encrypted data, and data compressed in a
+way nobody here knows, lie within 6 % of that; text (at most about 5.2 bits), tables of numbers and machine code below.
 """
 
 import math
 from collections import Counter
+from functools import lru_cache
 
 from pia_runtime.decoding.magic import is_media
 
@@ -15,7 +16,7 @@ MIN_OPAQUE = 32
 MIN_ENCODED = 65
 """Where the bytes were written as base64 or hexadecimal: digests and tokens of up to 64 bytes are no blind spot."""
 _SAMPLE = 65536
-_SHARE = 0.9
+_SHARE = 0.94
 
 
 def entropy(data: bytes) -> float:
@@ -36,4 +37,16 @@ def describe_opaque(data: bytes, at_least: int = MIN_OPAQUE) -> str | None:
     if len(data) < at_least or is_media(data):
         return None
     sample = data[:_SAMPLE]
-    return "high_entropy" if entropy(sample) >= _SHARE * min(8.0, math.log2(len(sample))) else None
+    return "high_entropy" if entropy(sample) >= _SHARE * expected(len(sample)) else None
+
+
+@lru_cache(maxsize=4096)
+def expected(size: int) -> float:
+    """Mean entropy of that many random bytes: the count of each byte value is close to a Poisson variable."""
+    rate = size / 256
+    most = int(rate + 12 * math.sqrt(rate) + 12)
+    chance, total = math.exp(-rate), 0.0
+    for count in range(1, most):
+        chance *= rate / count
+        total += chance * count * math.log2(count)
+    return math.log2(size) - 256 / size * total

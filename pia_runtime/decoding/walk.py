@@ -7,6 +7,7 @@ from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
+from pia_runtime.decoding.formats.slices import SLICE
 from pia_runtime.decoding.magic import is_media
 from pia_runtime.decoding.registry import BINARY, BY_FIRST_BYTE, BY_NAME, MARKS, TEXT, UNMARKED
 from pia_runtime.decoding.text import is_text
@@ -121,8 +122,11 @@ class Walk:
             if form.might_be(data) and self._take(form, location, path, key, data):
                 if form.keeps != "replaces" or (form is PROTOBUF and len(data) <= _DIGEST):
                     self._leaf(location, path, key, data)
-                return
-        self._leaf(location, path, key, data)
+                if form is not SLICE:
+                    return
+                break
+        else:
+            self._leaf(location, path, key, data)
         encoded = bool(path) and path[-1].startswith(("base64", "hex"))
         reason = describe_opaque(data, MIN_ENCODED if encoded else MIN_OPAQUE)
         if reason is not None:

@@ -1,5 +1,6 @@
 """Hostile input costs at most the budget, never raises, and what was not read is said."""
 
+import base64
 import gzip
 import random
 import zlib
@@ -64,7 +65,7 @@ def test_a_bomb_behind_a_content_encoding_is_recorded_too():
 
 def test_many_small_bombs_share_one_budget():
     part = gzip.compress(bytes(300_000))
-    body = b'{"a":[' + b",".join(b'"%s"' % __import__("base64").b64encode(part) for _ in range(50)) + b"]}"
+    body = b'{"a":[' + b",".join(b'"%s"' % base64.b64encode(part) for _ in range(50)) + b"]}"
     size, reasons = output(flow_with(body), SMALL)
     assert "budget_exceeded" in reasons
     assert size < 3 * MIB
@@ -140,6 +141,16 @@ def test_noise_is_a_blind_spot_and_an_image_is_not():
     assert output(flow_with(noise), Budget())[1] == {"high_entropy"}
     assert output(flow_with(b"\x89PNG\r\n\x1a\n" + noise), Budget())[1] == set()
     assert output(flow_with(noise[:20]), Budget())[1] == set()
+
+
+@pytest.mark.parametrize("size", [40, 100, 200, 256, 400, 1000, 5000])
+def test_ciphertext_of_any_size_is_a_blind_spot_raw_or_in_base64(size):
+    rnd = random.Random(size)
+    for _ in range(30):
+        noise = rnd.randbytes(size)
+        assert "high_entropy" in output(flow_with(noise), Budget())[1]
+        field = b'{"d":"' + base64.b64encode(noise) + b'"}'
+        assert ("high_entropy" in output(flow_with(field), Budget())[1]) == (size >= 65)
 
 
 def test_the_same_flow_gives_the_same_result():

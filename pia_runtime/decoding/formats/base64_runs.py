@@ -76,7 +76,8 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     if out and _believed(out, bare):
         return [(step, key, out)]
     inside = _in_run(data, key, 0) if len(bare) >= MIN_RUN else []
-    return inside or ([(step, key, out)] if len(out) >= _OPAQUE or (out and whole[2]) else [])
+    whole_value = [(step, key, out)] if len(out) >= _OPAQUE or (out and whole[2]) else []
+    return inside if inside and len(inside[0][2]) * 2 > len(out) else whole_value + inside
 
 
 def _all_runs(data: bytes, key: str, room: int) -> list[Child]:

@@ -10,6 +10,8 @@ _HIGH = bytes([0x00, 0x20, 0x30, *range(0x4E, 0xA0), 0xFF])
 """High bytes of ASCII, punctuation and Chinese characters in UTF-16."""
 _MARKS = {"utf-16le": b"\xff\xfe", "utf-16be": b"\xfe\xff"}
 _MIN_CHINESE = 6
+_COMMON = 0.75
+"""Share of real text that stands in the small GB 2312 set already; noise read as gb18030 hardly does."""
 _CHINESE = re.compile(r"[\u4e00-\u9fff\u3000-\u303f\uff00-\uffef\u2010-\u2027\x09\x0a\x0d\x20-\x7e]+").fullmatch
 _HAN = re.compile(r"[\u4e00-\u9fff]").search
 
@@ -59,7 +61,8 @@ def _gb18030(data: bytes, key: str, room: int) -> list[Child]:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         return []
-    return [("gb18030", key, to_bytes(text))] if _CHINESE(text) and _HAN(text) else []
+    common = len(text.encode("gb2312", "ignore")) >= _COMMON * len(data)
+    return [("gb18030", key, to_bytes(text))] if common and _CHINESE(text) and _HAN(text) else []
 
 
 UTF16 = Form("utf-16le", lambda d: len(d) >= 4 and len(d) % 2 == 0, _utf16, lambda d, _: _decode(d, "utf-16le"))
