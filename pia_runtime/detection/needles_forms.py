@@ -85,10 +85,14 @@ def _transformed(secret: Secret, spelled: list[Variant], encodings: tuple[Encodi
             if not encoding.applies_to(variant.name):
                 continue
             # The number itself stands inside +86…, so that only one-way forms of that spelling are new.
-            if variant.name in COUNTRY_CODES and encoding.form not in ("digest", "checksum"):
+            if variant.name in COUNTRY_CODES and not _one_way(encoding):
                 continue
             named = replace(template, encoding=encoding_name(encoding.id, variant.name))
             yield from _encoded(named, encoding, template.data)
+
+
+def _one_way(encoding: Encoding) -> bool:
+    return encoding.form in ("digest", "checksum") or (encoding.form == "hex_text" and encoding.steps[-1] != "hex")
 
 
 def encoding_name(transform: str, spelling: str) -> str:

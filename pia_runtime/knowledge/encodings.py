@@ -38,8 +38,9 @@ class Encoding:
     vectors: tuple[Vector, ...]
 
     def applies_to(self, spelling: str) -> bool:
-        """Whether this transform is tried on the named variant of a value."""
-        return "*" in self.spellings or spelling in self.spellings
+        """Whether this transform is tried on the named variant of a value; what is ``trimmed`` counts as the value itself."""
+        bare = "plain" if spelling == "trimmed" else spelling.removeprefix("trimmed,")
+        return "*" in self.spellings or bare in self.spellings
 
 
 def load_encodings() -> tuple[Encoding, ...]:

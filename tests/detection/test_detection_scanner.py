@@ -317,6 +317,11 @@ def negatives(source: random.Random) -> list[bytes]:
         ),
         j(mail="xli.xiaoming@example.com", other="li.xiaoming@example.com.cn", name="王小明明"),
         source.randbytes(300),
+        j(
+            empty=[digest(name, "") for name in ("md5", "sha1", "sha256", "sha512")],
+            zero="0" * 32,
+            nul=digest("md5", "null"),
+        ),
         b64(source.randbytes(120)).encode(),
     ]
 
