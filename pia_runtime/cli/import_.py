@@ -24,5 +24,5 @@ def import_recording(
     from pia_runtime.capture.importer import import_recording as run
 
     result = run(sources, out, package=package)
-    say(f"{result.flows} flows imported into {out}, {result.gaps} entries could not be read")
+    say(f"{result.flows} flows imported into {out}, {len(result.gaps)} entries could not be read")
     say(f"next: pia analyze {out}")
