@@ -15,6 +15,7 @@ import struct
 import time
 import urllib.parse
 import uuid
+from collections.abc import Callable
 
 from pia_runtime.decoding import decode_flow
 from pia_runtime.model.flow import Flow, Response
@@ -93,7 +94,7 @@ def protobuf_body() -> bytes:
     return out
 
 
-KINDS = {
+KINDS: dict[str, Callable[[], bytes]] = {
     "json": json_body,
     "json in gzip": lambda: gzip.compress(json_body()),
     "form": form_body,

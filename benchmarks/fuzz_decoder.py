@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "tests" / "decoding"))
 
-from decoding_encoders import ENCODERS, VALUES
+from decoding_encoders import ENCODERS, VALUES  # type: ignore[import-not-found]  # stands in tests/decoding
 
 from pia_runtime.decoding import Budget, decode_flow, replay
 from pia_runtime.model.flow import Flow, Response, WebSocketMessage
@@ -47,7 +47,7 @@ def seed(rnd: random.Random) -> bytes:
     """A value behind up to six encoders, or plain noise."""
     if rnd.random() < 0.1:
         return rnd.randbytes(rnd.randint(1, 2000))
-    data = rnd.choice(VALUES)
+    data: bytes = rnd.choice(VALUES)
     for _ in range(rnd.randint(1, 6)):
         wrapped = rnd.choice(tuple(ENCODERS.values()))(data)
         if wrapped is not None and len(wrapped) < MAX_SEED:

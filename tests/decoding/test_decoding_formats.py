@@ -137,6 +137,16 @@ def test_plus_signs_in_a_form_are_spaces_except_in_base64_numbers_and_addresses(
     assert any(path[:3] == ("form-plus:d", "base64", "zlib") for path in body_paths(b"v=1&d=" + packed))
 
 
+def test_a_form_may_hold_json_that_was_not_encoded():
+    assert body_paths(b'd={"url":"http://x?a=1&b=2","imei":"861234567890123"}&v=1') == {
+        ("form:d", "json:$.url", "url:base"): b"http://x",
+        ("form:d", "json:$.url", "url:query", "form:a"): b"1",
+        ("form:d", "json:$.url", "url:query", "form:b"): b"2",
+        ("form:d", "json:$.imei"): b"861234567890123",
+        ("form:v",): b"1",
+    }
+
+
 def test_json_inside_other_text_is_found_with_its_position():
     found = body_paths('日志 {"a":"b"} done'.encode())
     assert found["json@7+9:$.a",] == b"b"

@@ -5,6 +5,7 @@ base64 or telephone numbers into a form without encoding it. A second decoding i
 """
 
 import re
+from collections.abc import Iterator
 from urllib.parse import unquote_to_bytes
 
 from pia_runtime.decoding.form import Child, Form, afford, by_children
@@ -12,6 +13,9 @@ from pia_runtime.decoding.names import is_field_name, numbered, written
 from pia_runtime.decoding.text import to_text
 
 _FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=?\s*\Z|\s)").match
+_OPEN_JSON = re.compile(rb"[^=]{1,128}=([{\[])[\s\"{\[]").match
+_MAX_JOINED = 32
+_MAX_JOINS = 1024
 _PLUS_IS_MEANT = re.compile(rb"\+?\d{6,15}|[A-Za-z0-9+/]{16,}={0,2}|[^+@]+\+[^+@]+@[\w.-]+").fullmatch
 
 
@@ -24,7 +28,7 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
     afford(data.count(b"&"), room)
     found: list[Child] = []
     seen: dict[str, int] = {}
-    for pair in data.split(b"&"):
+    for pair in _pairs(data):
         name, _, value = pair.partition(b"=")
         if not pair:
             continue
@@ -37,6 +41,24 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
         if value:
             found += _value(step, field, value)
     return found
+
+
+def _pairs(data: bytes) -> Iterator[bytes]:
+    """Split at ``&``, but not inside a JSON value that was put into the form without encoding it."""
+    pieces = data.split(b"&")
+    index, joins = 0, 0
+    while index < len(pieces):
+        pair, index = pieces[index], index + 1
+        opened = _OPEN_JSON(pair)
+        if opened:
+            close = b"}" if opened[1] == b"{" else b"]"
+            for stop in range(index, min(index + _MAX_JOINED, len(pieces)) + 1 if joins < _MAX_JOINS else index):
+                joins += 1
+                whole = b"&".join([pair, *pieces[index:stop]])
+                if whole.endswith(close) and whole.count(opened[1]) == whole.count(close):
+                    pair, index = whole, stop
+                    break
+        yield pair
 
 
 def _value(step: str, field: str, value: bytes) -> list[Child]:
