@@ -36,6 +36,7 @@ class Needle:
         shape: decides the boundaries.
         context: what a weak value needs around it.
         shortens: whether a prefix of at least :data:`MINIMAL_PREFIX` characters is proof too.
+        confidence: of a match; ``possible`` for a digest over so much else that it may be a signature.
         group: members of one group prove something only when two of them are seen together (names of installed apps).
         plaintext: what a recorded cipher or encoder turned into ``data``; searched in its place instead of being reported.
     """
@@ -55,6 +56,7 @@ class Needle:
     learned_from: tuple[int, ...] = ()
     plaintext: bytes | None = None
     group: str = ""
+    confidence: Literal["certain", "possible"] = "certain"
 
 
 @dataclass(frozen=True, slots=True)

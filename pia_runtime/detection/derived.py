@@ -20,8 +20,10 @@ from pia_runtime.model.event import Transform
 MAX_ROUNDS = 8
 """Links of a chain (a hash of a hash of a ciphertext …) that are followed."""
 _MINIMAL_OUTPUT = 8
+_MOST_SALT = 128
+"""Bytes beside the value up to which a digest stands for the value; over more it may sign a whole request."""
 _ONE_WAY = frozenset({"digest", "mac"})
-_UNDOES = {"decrypt": "decrypt", "decompress": "decompress", "decode": "decode"}
+_UNDOES = frozenset({"decrypt", "decompress", "decode"})
 _UNDONE_BY = {"encrypt": "decrypt", "compress": "decompress", "encode": "decode"}
 
 
@@ -118,6 +120,7 @@ def _digest(link: _Link, match: Match, *, exact: bool) -> Needle:
         encoding=f"{algorithm}({inner})" if inner else algorithm,
         shape="hex",
         learned_from=_learned(link, match),
+        confidence="certain" if len(link.source) <= len(match.value) + _MOST_SALT else "possible",
     )
 
 

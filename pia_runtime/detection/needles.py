@@ -12,6 +12,10 @@ from pia_runtime.detection.variants import contact_part_id
 from pia_runtime.knowledge.encodings import Encoding
 from pia_runtime.model.session import Contact, Coordinates, Identifier, Packages
 
+THOROUGH = 60
+"""So many values are searched in every form; further ones an app was given (they are many) in the everyday forms."""
+MOST_VALUES = 2000
+"""Beyond these, values are listed and not searched; the matcher would grow without bound."""
 PATTERN_LENGTH = 16
 """Only so many bytes of a needle go into the matcher; the rest is compared on a hit. Keeps the automaton small."""
 
@@ -80,7 +84,7 @@ class NeedleSet:
             engine: which matcher to take; None takes the fastest that is installed.
         """
         learned = (*(Learned(identifier) for identifier in identifiers), *observed)
-        reasons = {index: weak(item.identifier, placeholders) for index, item in enumerate(learned)}
+        reasons = _reasons(learned, placeholders)
         strong = [item for index, item in enumerate(learned) if reasons[index] is None]
         return cls(
             needles=_unique((*_text_needles(strong, encodings, placeholders), *_app_needles(strong, app_package))),
@@ -102,12 +106,22 @@ def _unique(needles: Iterable[Needle]) -> tuple[Needle, ...]:
     return tuple(seen.values())
 
 
+def _reasons(learned: tuple[Learned, ...], placeholders: frozenset[str]) -> dict[int, str | None]:
+    """Why each value is not searched for, None where it is."""
+    reasons = {index: weak(item.identifier, placeholders) for index, item in enumerate(learned)}
+    searched = [index for index, reason in reasons.items() if reason is None and learned[index].basis == "observed"]
+    reasons.update((index, f"more than {MOST_VALUES} values were observed") for index in searched[MOST_VALUES:])
+    return reasons
+
+
 def _text_needles(
     strong: list[Learned], encodings: tuple[Encoding, ...], placeholders: frozenset[str]
 ) -> Iterator[Needle]:
-    for item in strong:
-        for secret in _secrets(item, placeholders):
-            yield from forms(secret, encodings)
+    everyday = tuple(encoding for encoding in encodings if encoding.everyday)
+    secrets = (secret for item in strong for secret in _secrets(item, placeholders))
+    for number, secret in enumerate(secrets):
+        thorough = number < THOROUGH or secret.basis == "known"
+        yield from forms(secret, encodings if thorough else everyday)
 
 
 def _secrets(item: Learned, placeholders: frozenset[str]) -> Iterator[Secret]:

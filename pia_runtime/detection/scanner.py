@@ -132,6 +132,7 @@ def _match(leaf: Leaf, needle: Needle, *, prefix: bool = False) -> Match:
         value=needle.value,
         location=leaf.location,
         path=leaf.path,
+        confidence=needle.confidence,
         learned_from=needle.learned_from,
     )
 

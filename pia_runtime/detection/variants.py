@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from pia_runtime.detection.variants_shapes import CN_MOBILE, DATE, Shape, is_cjk, luhn_digit, shape
+from pia_runtime.detection.variants_shapes import CN_MOBILE, DATE, Shape, luhn_digit, shape
 from pia_runtime.model.session import Contact, Coordinates, Packages
 
 Value = str | Coordinates | Contact | Packages
@@ -194,8 +194,3 @@ _BY_SHAPE: dict[Shape, Callable[[str], Iterator[Variant]]] = {
     "name": _name,
     "ip": lambda _text: iter(()),
 }
-
-
-def has_cjk(text: str) -> bool:
-    """Whether any character is a Han ideograph."""
-    return any(map(is_cjk, text))

@@ -27,6 +27,7 @@ class Encoding:
         form: what the result is: ``text`` (exact characters), ``hex_text`` (either case), ``digest`` (searched as hex, raw bytes
             and base64), ``checksum`` (32 bits: searched only where it is a whole value, as hex and decimal), ``bytes``.
         spellings: names of the variants it is applied to; ``*`` stands for all.
+        everyday: tried on every value, however many an app was given; the others on the first of them only.
         source: where the fact that this is in use, or its definition, comes from.
     """
 
@@ -36,6 +37,7 @@ class Encoding:
     spellings: frozenset[str]
     source: str
     vectors: tuple[Vector, ...]
+    everyday: bool = False
 
     def applies_to(self, spelling: str) -> bool:
         """Whether this transform is tried on the named variant of a value; what is ``trimmed`` counts as the value itself."""
@@ -85,4 +87,5 @@ def _parse(entry: dict[str, Any], where: str) -> Encoding:
         spellings=frozenset(entry.get("spellings", ["*"])),
         source=require(entry, "source", str, where),
         vectors=vectors,
+        everyday=entry.get("everyday", False) is True,
     )

@@ -104,6 +104,14 @@ def test_what_was_learned_from_an_observed_value_names_both_events() -> None:
     assert told(matches(events, salted.hex().encode(), needles)) == [("oaid", "derived", "sha1(salted)", (), (2, 8))]
 
 
+def test_a_digest_over_a_whole_request_is_only_possibly_about_the_value() -> None:
+    request = f"app=1&imei={IMEI}&items={'x' * 300}&ts=1763884800".encode()
+    (match,) = matches(
+        [event(9, "digest", "MD5", request, hashlib.md5(request).digest())], hashlib.md5(request).hexdigest().encode()
+    )
+    assert (match.basis, match.encoding, match.confidence) == ("derived", "md5(salted)", "possible")
+
+
 def test_algorithms_have_one_name() -> None:
     assert [algorithm_name(name) for name in ("MD5", "SHA-256", "SHA3-256", "HmacSHA256", "HmacSHA-1", "SHA1")] == [
         "md5",

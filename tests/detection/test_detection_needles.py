@@ -84,6 +84,19 @@ def test_a_known_value_is_not_observed_again() -> None:
     assert {needle.basis for needle in built.needles} == {"known"}
 
 
+def test_many_observed_values_are_all_searched_but_only_the_first_in_every_form() -> None:
+    many = [
+        Learned(Identifier(id="account_id", value=f"user-{number:04}-QxZ7"), "observed", (number,))
+        for number in range(150)
+    ]
+    built = NeedleSet.build([], ENCODINGS, observed=many)
+    forms = {
+        value: {needle.encoding for needle in built.needles if needle.value == value}
+        for value in ("user-0001-QxZ7", "user-0140-QxZ7")
+    }
+    assert {"plain", "md5", "sha256", "base64"} <= forms["user-0140-QxZ7"] < forms["user-0001-QxZ7"]
+
+
 def test_the_name_of_an_encoding_says_what_was_done_from_the_inside_out() -> None:
     assert encoding_name("md5", "plain") == "md5"
     assert encoding_name("md5", "upper") == "md5(upper)"

@@ -16,6 +16,8 @@ import pytest
 from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.scanner import Scanner
+from pia_runtime.detection.transforms import apply_steps
+from pia_runtime.detection.variants import variants
 from pia_runtime.knowledge.encodings import load_encodings
 from pia_runtime.model.detection import Leaf, Match
 from pia_runtime.model.event import Stamp, Transform
@@ -330,6 +332,27 @@ def test_values_that_only_look_alike_are_never_found() -> None:
     source = random.Random(11)
     for body in (body for _ in range(30) for body in negatives(source)):
         assert said(SCANNER.scan(flow(body)).matches) == [], body
+
+
+def every_form(identifier: Identifier) -> list[tuple[str, bytes]]:
+    """Each spelling of a value through each transform, as text a JSON field can hold."""
+    shown = []
+    for variant in variants(identifier.id, identifier.value):
+        for encoding in ENCODINGS:
+            data = apply_steps(encoding.steps, variant.text.encode()) if encoding.applies_to(variant.name) else b""
+            if len(data) >= 4 and encoding.form != "bytes":
+                text = data.hex().encode() if encoding.form in ("digest", "checksum") else data
+                shown.append((f"{encoding.id} of {variant.text}", text))
+    return shown
+
+
+@pytest.mark.parametrize(
+    "identifier", [item for item in IDENTIFIERS if isinstance(item.value, str)], ids=lambda item: item.id
+)
+def test_every_transform_of_every_spelling_is_found_and_nothing_else_is(identifier: Identifier) -> None:
+    for form, text in every_form(identifier):
+        result = SCANNER.scan(flow(j(v=text.decode())))
+        assert [match.data for match in result.matches] == [identifier.id], form
 
 
 STEPS: list[Callable[[bytes, random.Random], bytes]] = [
