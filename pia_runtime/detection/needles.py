@@ -12,8 +12,8 @@ from pia_runtime.detection.variants import contact_part_id
 from pia_runtime.knowledge.encodings import Encoding
 from pia_runtime.model.session import Contact, Coordinates, Identifier, Packages
 
-THOROUGH = 60
-"""So many values are searched in every form; further ones an app was given (they are many) in the everyday forms."""
+THOROUGH = {"known": 100, "observed": 60, "derived": 0}
+"""So many values are searched in every form; further ones (address books are long) in the everyday forms."""
 MOST_VALUES = 2000
 """Beyond these, values are listed and not searched; the matcher would grow without bound."""
 PATTERN_LENGTH = 16
@@ -118,10 +118,10 @@ def _text_needles(
     strong: list[Learned], encodings: tuple[Encoding, ...], placeholders: frozenset[str]
 ) -> Iterator[Needle]:
     everyday = tuple(encoding for encoding in encodings if encoding.everyday)
-    secrets = (secret for item in strong for secret in _secrets(item, placeholders))
-    for number, secret in enumerate(secrets):
-        thorough = number < THOROUGH or secret.basis == "known"
-        yield from forms(secret, encodings if thorough else everyday)
+    # Single values come before address books, whose length must not take their place.
+    ordered = sorted(strong, key=lambda item: isinstance(item.identifier.value, Contact))
+    for number, secret in enumerate(secret for item in ordered for secret in _secrets(item, placeholders)):
+        yield from forms(secret, encodings if number < THOROUGH[secret.basis] else everyday)
 
 
 def _secrets(item: Learned, placeholders: frozenset[str]) -> Iterator[Secret]:

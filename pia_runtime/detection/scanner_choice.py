@@ -19,29 +19,39 @@ def choose(matches: Iterable[Match]) -> list[Match]:
     Same place: the same location, and one path continues the other. There the simpler encoding wins (a base64 leaf that was
     decoded is ``plain`` under the longer path), then the longer path, which says more exactly where.
     """
-    kept: list[Match] = []
+    # Values are compared with the same value only: an uploaded address book has thousands of others.
+    by_value: dict[tuple[str, str, str], list[Match]] = {}
+    by_place: dict[tuple[str, str], list[Match]] = {}
     for match in sorted(dict.fromkeys(matches), key=_rank):
-        if not any(_same_place(match, better) for better in kept):
-            kept.append(match)
+        of_value = by_value.setdefault((match.data, match.location, match.value), [])
+        rivals = of_value if match.basis in _VALUE_BASES else by_place.get((match.data, match.location), ())
+        if not any(_same_place(match, better) for better in rivals):
+            of_value.append(match)
+            by_place.setdefault((match.data, match.location), []).append(match)
+    kept = (match for found in by_value.values() for match in found)
     return sorted(kept, key=lambda match: (match.location, match.path, match.data, match.value, match.encoding))
 
 
-def _rank(match: Match) -> tuple[bool, int, int, int, str, tuple[str, ...]]:
-    # A prefix is the weakest way to say it: the rest of a split value stands in the next field.
-    shortened = match.encoding.startswith("prefix")
-    return shortened, complexity(match.encoding), _BASIS_RANK[match.basis], -len(match.path), match.encoding, match.path
+def _rank(match: Match) -> tuple[bool, bool, int, int, int, str, tuple[str, ...]]:
+    # A value is proof, a pattern or an adapter is an opinion; a prefix is the weakest way to say a value.
+    opinion, shortened = match.basis not in _VALUE_BASES, match.encoding.startswith("prefix")
+    return (
+        opinion,
+        shortened,
+        complexity(match.encoding),
+        _BASIS_RANK[match.basis],
+        -len(match.path),
+        match.encoding,
+        match.path,
+    )
 
 
 def _same_place(match: Match, better: Match) -> bool:
-    if match.data != better.data or match.location != better.location:
-        return False
-    by_value = match.basis in _VALUE_BASES, better.basis in _VALUE_BASES
-    if by_value == (True, True) and match.value != better.value:
-        return False
+    """Whether ``better`` already says what ``match`` says; their kind, location and (for values) value are the same."""
     if match.path == better.path:
         if match.encoding == "prefix" and better.encoding.startswith("split"):
             return True
         # Plain and hashed side by side in one leaf are two findings; a pattern that saw a known value is not.
-        return match.encoding == better.encoding or by_value != (True, True)
+        return match.encoding == better.encoding or match.basis not in _VALUE_BASES
     shorter, longer = sorted((match.path, better.path), key=len)
     return len(shorter) < len(longer) and longer[: len(shorter)] == shorter

@@ -12,6 +12,8 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
@@ -298,6 +300,49 @@ def test_a_further_detector_adds_what_values_did_not_prove() -> None:
     matches = Scanner(NEEDLES, extra=[_Everything()]).scan(flow(j(a=GAID, b="other"))).matches
     at = {match.path: match.basis for match in matches if match.location == "request.body"}
     assert at == {("json:$.a",): "known", ("json:$.b",): "pattern"}
+
+
+def test_an_empty_flow_holds_nothing() -> None:
+    result = SCANNER.scan(Flow("", 0, 0, "GET", "", "", 0, b"", "", (), None))
+    assert (result.matches, result.opaque) == ((), ())
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.binary(max_size=300),
+    st.sampled_from([b"", GAID.encode(), b"13800138000", b"31.2304,121.4737"]),
+    st.binary(max_size=20),
+)
+def test_random_bytes_never_break_it_and_both_ways_agree(before: bytes, value: bytes, after: bytes) -> None:
+    scanned = flow(before + value + after, headers=((b"x-h", after),), response=Response(200, (), value))
+    assert SCANNER.scan(scanned) == SCANNER.scan_slow(scanned)
+
+
+def test_a_value_is_better_evidence_than_a_pattern_even_where_it_is_hashed() -> None:
+    matches = Scanner(NEEDLES, extra=[_Everything()]).scan(flow(j(a=digest("md5", GAID)))).matches
+    assert [(match.basis, match.encoding) for match in matches if match.path == ("json:$.a",)] == [("known", "md5")]
+
+
+def test_the_fallback_engine_finds_the_same() -> None:
+    fallback = Scanner(NeedleSet.build(IDENTIFIERS, ENCODINGS, engine="ahocorasick"))
+    for body, _ in ENCODED.values():
+        assert fallback.scan(flow(body)) == SCANNER.scan(flow(body))
+
+
+def test_an_uploaded_address_book_is_found_whole() -> None:
+    people = [
+        Identifier(id="contacts", value=Contact(name=f"联系人{number:04}", phones=(f"139{number:08}",)))
+        for number in range(300)
+    ]
+    scanner = Scanner(NeedleSet.build(people, ENCODINGS))
+    body = j(
+        book=[
+            {"n": person.value.name, "p": person.value.phones[0]}
+            for person in people
+            if isinstance(person.value, Contact)
+        ]
+    )
+    assert len(scanner.scan(flow(body)).matches) == 600
 
 
 def negatives(source: random.Random) -> list[bytes]:
