@@ -15,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pia_runtime.decoding import replay
 from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.scanner import Scanner
@@ -438,3 +439,12 @@ def test_the_fast_way_finds_what_the_obvious_way_finds_on_nested_traffic() -> No
         assert fast == SCANNER.scan_slow(scanned)
         recalled += data in {match.data for match in fast.matches}
     assert recalled == 60
+
+
+@pytest.mark.parametrize("case", [*ENCODED, "xor in base64", "xor in hex"])
+def test_every_reported_path_can_be_followed_again(case: str) -> None:
+    hidden = bytes(byte ^ 0x21 for byte in GAID.encode())
+    bodies = {"xor in base64": j(d=b64(hidden)), "xor in hex": j(d=hidden.hex())}
+    scanned = flow(bodies.get(case) or ENCODED[case][0])
+    (match,) = SCANNER.scan(scanned).matches
+    assert replay(scanned, match.location, match.path)[-1].output
