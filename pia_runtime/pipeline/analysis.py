@@ -43,6 +43,10 @@ class TroubleLike(Protocol):
     def detail(self) -> str:
         """What is wrong."""
 
+    @property
+    def count(self) -> int:
+        """How often."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -181,7 +185,7 @@ def _trouble_counts(
 ) -> Counts:
     counts = gaps_of(content.events)
     for trouble in content.troubles():
-        counts[trouble.kind, "", f"{trouble.where}: {trouble.detail}".strip(": ")] += 1
+        counts[trouble.kind, "", f"{trouble.where}: {trouble.detail}".strip(": ")] += trouble.count
     for (reason, host), number in found.opaque.items():
         counts[reason, host, ""] += number
     for (host, error), number in found.faults.items():

@@ -35,7 +35,7 @@ class Capture:
         """The recorded flows in file order; trouble met on the way is added to :attr:`troubles`."""
 
         def note(trouble: FlowTrouble) -> None:
-            self.troubles.append(Trouble(trouble.kind, trouble.host, trouble.detail))
+            self.troubles.append(Trouble(trouble.kind, trouble.host, trouble.detail, trouble.count))
 
         return read_flows(self.path, note)
 

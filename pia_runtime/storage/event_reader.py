@@ -20,11 +20,12 @@ _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
 
 
 class Trouble(NamedTuple):
-    """Something in a file that could not be used: a blind-spot kind, where it stands, and what is wrong."""
+    """Something in a file that could not be used: a blind-spot kind, where it stands, what is wrong, and how often."""
 
     kind: str
     where: str
     detail: str
+    count: int = 1
 
 
 class _MalformedError(ValueError):

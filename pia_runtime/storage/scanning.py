@@ -6,6 +6,7 @@ from functools import cache
 from pia_runtime.detection.adapters import AdapterDetector
 from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
+from pia_runtime.detection.needles_strength import weak
 from pia_runtime.detection.observed import observed_values
 from pia_runtime.detection.patterns import PatternDetector
 from pia_runtime.detection.scanner import Detector, Scanner
@@ -40,7 +41,14 @@ def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple
         result = scanner.scan(flow)
         return result.matches, result.opaque
 
-    return scan, needles.too_weak
+    return scan, _too_weak(identifiers)
+
+
+def _too_weak(identifiers: Identifiers) -> list[tuple[str, str]]:
+    """Of the known values only: what an API returned was never promised to be searched for."""
+    placeholders = load_placeholders()
+    reasons = ((identifier.id, weak(identifier, placeholders)) for identifier in identifiers.identifiers)
+    return [(kind, reason) for kind, reason in reasons if reason is not None]
 
 
 @cache
