@@ -84,9 +84,9 @@ class PracticeApp:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment for the process: this one's, without Java options that would change the virtual machine."""
+        """Variables to add to this process's own; options meant for other Java programs are emptied."""
         foreign = ("JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS", "CLASSPATH")
-        return {**{name: value for name, value in os.environ.items() if name not in foreign}, "LC_ALL": "C.UTF-8"}
+        return {**{name: "" for name in foreign if name in os.environ}, "LC_ALL": "C.UTF-8"}
 
     @property
     def profile_path(self) -> Path:

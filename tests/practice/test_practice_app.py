@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import os
 import subprocess
 from hashlib import md5
 from pathlib import Path
@@ -30,7 +31,9 @@ class Run:
             )
             proxy.start()
             app = PracticeApp.prepare(scenario, folder, ("127.0.0.1", proxy.port), proxy.ca_pem)
-            self.ended = subprocess.run(app.argv, env=app.environment, capture_output=True, text=True, timeout=60)
+            self.ended = subprocess.run(
+                app.argv, env={**os.environ, **app.environment}, capture_output=True, text=True, timeout=60
+            )
             proxy.stop()
         self.truth = [json.loads(line) for line in app.truth_path.read_text(encoding="utf-8").splitlines()]
         with (folder / "capture" / "flows.mitm").open("rb") as file:

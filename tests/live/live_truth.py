@@ -1,0 +1,97 @@
+"""The practice app's own words, turned into what an analysis must say and must not say."""
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+ACTORS = {
+    "com.example.loan": "com.example.loan",
+    "cn.adspark.sdk": "adspark",
+    "com.riskeye.fraud": "riskeye",
+    "com.politemetrics": "politemetrics",
+    "com.stickypush": "stickypush",
+}
+"""Package that acted → id of the actor in the analysis document."""
+
+RULE_ENDINGS = {
+    "before_prompt": "before_consent",
+    "before_choice": "before_consent",
+    "after_refusal": "after_refusal",
+    "after_withdrawal": "after_withdrawal",
+}
+
+Violation = tuple[str, str, str, str | None]
+"""Rule, data, actor, registrable domain of the recipient."""
+
+Observation = tuple[str, str, str, str | None, str]
+"""Act, data, actor, host of the recipient, phase."""
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """One run as the app itself tells it."""
+
+    lines: list[dict[str, Any]]
+
+    @classmethod
+    def read(cls, path: Path) -> "Truth":
+        """Read the log; an app that died may leave a torn last line."""
+        text = path.read_text(encoding="utf-8")
+        return cls([json.loads(line) for line in text[: text.rfind("\n") + 1].splitlines()])
+
+    @property
+    def acts(self) -> list[dict[str, Any]]:
+        """Everything that was read, tried or sent."""
+        return [line for line in self.lines if line["kind"] in ("access", "attempt", "transmission")]
+
+    def observations(self) -> Counter[Observation]:
+        """How often each thing happened in each phase."""
+        return Counter(
+            (line["kind"], line["data"], ACTORS[line["actor"]], line.get("host"), line["phase"]) for line in self.acts
+        )
+
+    def violations(self) -> set[Violation]:
+        """What an analysis must find, and nothing beyond."""
+        return {
+            (f"{line['kind']}_{RULE_ENDINGS[line['phase']]}", line["data"], ACTORS[line["actor"]], _domain(line))
+            for line in self.acts
+            if line["phase"] in RULE_ENDINGS
+        }
+
+    def consent(self, scope: str) -> list[str]:
+        """The signals of one scope in their order."""
+        return [line["signal"] for line in self.lines if line["kind"] == "consent" and line["scope"] == scope]
+
+
+def _domain(line: dict[str, Any]) -> str | None:
+    return ".".join(line["host"].split(".")[-2:]) if line["kind"] == "transmission" else None
+
+
+def found_violations(document: dict[str, Any], verdict: str = "without_consent") -> set[Violation]:
+    """The findings of one verdict, in the truth's terms."""
+    return {_as_violation(finding) for finding in document["findings"] if finding["verdict"] == verdict}
+
+
+def _as_violation(finding: dict[str, Any]) -> Violation:
+    recipient = finding["recipient"]
+    domain = ".".join(recipient["host"].split(".")[-2:]) if recipient else None
+    return finding["rule"], finding["data"], finding["actor"]["id"], domain
+
+
+def found_observations(document: dict[str, Any]) -> Counter[Observation]:
+    """The detections in the truth's terms; several values of one kind in one request are one observation."""
+    distinct = {
+        (
+            seen["act"],
+            seen["data"],
+            seen["actor"]["id"],
+            seen["recipient"]["host"] if seen.get("recipient") else None,
+            seen["phase"],
+            seen.get("event"),
+            seen.get("flow"),
+        )
+        for seen in document["detections"]
+    }
+    return Counter(observation[:5] for observation in distinct)
