@@ -15,7 +15,7 @@ from pia_runtime.decoding.formats.event_stream import SSE
 from pia_runtime.decoding.formats.form_fields import FORM, FORM_KEY, FORM_PLUS
 from pia_runtime.decoding.formats.grpc_frames import GRPC
 from pia_runtime.decoding.formats.hex_runs import HEX
-from pia_runtime.decoding.formats.json_text import JSON, JSON_AT, JSON_KEY, JSONP, NDJSON
+from pia_runtime.decoding.formats.json_text import JSON, JSON_AT, JSON_KEY, JSONP, JSONP_KEY, NDJSON, NDJSON_KEY
 from pia_runtime.decoding.formats.jwt_token import JWT
 from pia_runtime.decoding.formats.lz4_snappy import LZ4, SNAPPY
 from pia_runtime.decoding.formats.msgpack_tree import MSGPACK, MSGPACK_KEY
@@ -67,6 +67,8 @@ BY_NAME: dict[str, Form] = {
             FORM_KEY,
             FORM_PLUS,
             JSON_KEY,
+            JSONP_KEY,
+            NDJSON_KEY,
             MSGPACK_KEY,
             MULTIPART_FILENAME,
             PLIST_KEY,

@@ -111,6 +111,26 @@ def test_names_that_are_values_are_leaves():
     assert body_paths(b"13800138000=1&b=2")[("form-key:13800138000",)] == PHONE
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"13800138000":1}',
+        b'{"13800138000":1}\n{"a":2}\n',
+        b'f({"13800138000":1});',
+        b'log {"13800138000":1} end',
+        b"13800138000=1&a=2",
+        msgpack.packb({"13800138000": 1, "a": "b"}),
+        cbor2.dumps({"13800138000": 1, "a": "b"}),
+        plistlib.dumps({"13800138000": 1}),
+    ],
+)
+def test_a_name_that_is_a_value_can_be_replayed_in_every_format(body):
+    flow = flow_with(body)
+    found = [leaf for leaf in decode_flow(flow).leaves if leaf.data == PHONE]
+    assert found
+    assert replay(flow, "request.body", found[0].path)[-1].output == PHONE
+
+
 def test_odd_names_are_quoted_so_that_the_path_reads_back():
     body = json.dumps({'a.b"c]': {"": {"姓名": "v1"}}, "x\ny": "v2"}).encode()
     flow = flow_with(body)
