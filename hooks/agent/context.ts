@@ -80,8 +80,8 @@ function takeStack(): string {
   return String(text.toString());
 }
 
-/** Class of the code that called the hooked method: the frame below the method's own. "" where the stack does not say. */
-export function callerOf(call: Call): string {
-  const frames = stackOf(call).split("\n\tat ");
-  return /^(?:[^/(]*\/)*([^(]*)\.[^.(]+\(/.exec(frames[2] ?? "")?.[1] ?? "";
+/** Classes of the frames below the hooked method's own, innermost first. */
+export function callersOf(call: Call): string[] {
+  const frames = stackOf(call).split("\n\tat ").slice(2);
+  return frames.map((frame) => /^(?:[^/(]*\/)*([^(]*)\.[^.(]+\(/.exec(frame)?.[1] ?? "");
 }

@@ -42,6 +42,7 @@ declare namespace Interceptor {
 }
 declare namespace File {
   function readAllText(path: string): string;
+  function readAllBytes(path: string): ArrayBuffer;
 }
 declare const rpc: { exports: Record<string, (...args: any[]) => unknown> };
 declare function send(message: object): void;

@@ -30,7 +30,14 @@ function settle(): void {
   }
 }
 
+/** The bridge keeps references to ten classes and looks others up again by JNI FindClass: slow, and from inside a hooked method
+    of the JDK it sees no class of the app. Hooked classes stay loaded anyway, so all references are kept. */
+function keepClassReferences(): void {
+  Java.classFactory._classHandles.capacity = Number.MAX_SAFE_INTEGER;
+}
+
 function installAll(entries: Entry[]): void {
+  keepClassReferences();
   waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
   waiting.forEach(reportAbsent);
   watchLoaders();
@@ -46,9 +53,12 @@ function retry(use: (name: string) => Wrapper): void {
   }
 }
 
-/** A class that comes late is looked for again, ever more rarely, and at once when the app makes a class loader. */
+/** A class that comes late is looked for again, ever more rarely, and at once when the app makes a class loader.
+
+    Not on HotSpot: the class path does not grow there, and a JNI call on this thread while the VM exits would never return,
+    with the exit waiting for it. */
 function retryLater(delay: number): void {
-  if (waiting.length > 0) {
+  if (waiting.length > 0 && !onHotSpot()) {
     setTimeout(() => {
       Java.perform(() => retry((name) => Java.use(name)));
       retryLater(Math.min(delay * 2, 30_000));
@@ -98,7 +108,9 @@ function whenJvmIsCreated(work: () => void): void {
 }
 
 function processName(): string {
-  return File.readAllText("/proc/self/cmdline").split("\0")[0] ?? "";
+  const bytes = new Uint8Array(File.readAllBytes("/proc/self/cmdline"));
+  const end = bytes.indexOf(0);
+  return String.fromCharCode(...bytes.subarray(0, Math.min(end < 0 ? bytes.length : end, 256)));
 }
 
 function bootId(): string {

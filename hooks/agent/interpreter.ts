@@ -2,7 +2,7 @@
 
 import Java, { type Method, type Wrapper } from "frida-java-bridge";
 import { now } from "./clock.js";
-import { callerOf, screen, unprompted, type Call } from "./context.js";
+import { callersOf, screen, unprompted, type Call } from "./context.js";
 import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
 import { post } from "./outbox.js";
@@ -182,8 +182,7 @@ function selected(entry: Entry, args: any[]): boolean {
 
 /** An overload called by its own class while another one is under way is the same call seen twice. */
 function delegated(call: Call): boolean {
-  const caller = callerOf(call);
-  return call.entry.classes.some((name) => caller === name);
+  return call.entry.classes.includes(callersOf(call)[0] ?? "");
 }
 
 /** Updates are too many for a stack each; there only the finished transform looks at its caller. */
@@ -191,7 +190,7 @@ function ignored(call: Call): boolean {
   if (call.entry.method === "update" || call.entry.method === "reset" || call.entry.method === "init") {
     return false;
   }
-  const caller = callerOf(call);
+  const caller = callersOf(call).find((name) => !call.entry.classes.includes(name)) ?? "";
   return call.entry.ignore_callers.some((prefix) => caller.startsWith(prefix));
 }
 

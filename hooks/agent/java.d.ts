@@ -46,6 +46,7 @@ declare module "frida-java-bridge" {
     performNow(fn: () => void): void;
     use(name: string): Wrapper;
     cast(handle: NativePointer | Wrapper, klass: Wrapper): Wrapper;
+    readonly classFactory: { _classHandles: { capacity: number } };
     readonly ClassFactory: { get(loader: Wrapper): { use(name: string): Wrapper } };
   }
   const Java: Bridge;

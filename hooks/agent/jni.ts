@@ -56,7 +56,7 @@ export function passThrough(method: Method): void {
 /** Is the object of this class (or a subclass)? False where the class does not exist. */
 export function isInstance(handle: NativePointer, className: string): boolean {
   const klass = classHandle(className);
-  return klass !== null && Java.vm.getEnv().isInstanceOf(handle, klass) !== 0;
+  return klass !== null && Boolean(Java.vm.getEnv().isInstanceOf(handle, klass));
 }
 
 const classes = new Map<string, NativePointer | null>();

@@ -8,7 +8,9 @@ import hashlib
 import importlib.resources
 import json
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from pia_runtime.errors import NotReadyError
 
@@ -38,7 +40,9 @@ def bridge_source() -> str:
     """
     path = importlib.resources.files("frida_tools") / "bridges" / "java.js"
     if not path.is_file():
-        raise NotReadyError("frida-tools carries no bridges/java.js", "install the version that requirements.lock names")
+        raise NotReadyError(
+            "frida-tools carries no bridges/java.js", "install the version that requirements.lock names"
+        )
     return path.read_text(encoding="utf-8")
 
 
@@ -104,8 +108,8 @@ def _compile(folder: Path) -> str:
     import frida
 
     complaints: list[str] = []
-    compiler = frida.Compiler()
-    compiler.on("diagnostics", lambda found: complaints.extend(_sentence(item) for item in found))
+    compiler = frida.Compiler()  # type: ignore[no-untyped-call]
+    compiler.on("diagnostics", lambda found: complaints.extend(map(_sentence, found)))
     try:
         return str(
             compiler.build(
@@ -120,7 +124,7 @@ def _compile(folder: Path) -> str:
         raise NotReadyError(f"the agent does not compile: {'; '.join(complaints) or error}") from error
 
 
-def _sentence(diagnostic: dict[str, object]) -> str:
+def _sentence(diagnostic: Mapping[str, Any]) -> str:
     place = diagnostic.get("file")
     where = f"{place.get('path')}:{int(place.get('line', 0)) + 1}: " if isinstance(place, dict) else ""
     return f"{where}{diagnostic.get('text')}"

@@ -141,7 +141,7 @@ class HookEntry(BaseModel):
 
 def _check_projection(projection: object) -> None:
     if isinstance(projection, str) and projection in _SIMPLE:
-        return
+        return None
     if isinstance(projection, dict) and len(projection) == 1:
         kind, inner = next(iter(projection.items()))
         if kind == "each":

@@ -1,0 +1,173 @@
+"""The Frida host: starts the target with hooks in place before its first line, and hands on what the agent says."""
+
+import contextlib
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from pia_runtime.errors import NotReadyError
+from pia_runtime.instrumentation.agent_build import agent_sha256, read_agent
+from pia_runtime.instrumentation.catalog import Catalog
+from pia_runtime.instrumentation.clock import ClockSimulation, read_samples
+from pia_runtime.instrumentation.consent import ConsentWatcher
+from pia_runtime.instrumentation.frida_errors import LOST, telling
+from pia_runtime.instrumentation.process import InstrumentedProcess, host_stamp
+from pia_runtime.instrumentation.target import DeviceTarget, JvmTarget, Target
+
+__all__ = ["ClockSimulation", "DeviceTarget", "FridaHost", "JvmTarget"]
+
+
+class FridaHost:
+    """Runs one app under instrumentation.
+
+    Args:
+        target: what to start.
+        catalog: the hooks.
+        on_event: takes every event in the shape of ``events.jsonl`` without ``seq``, from Frida's threads.
+        on_detached: takes the reason, once, when the app's main process can no longer be seen.
+        clock: makes the device's clock wrong on purpose (tests).
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        catalog: Catalog,
+        *,
+        on_event: Callable[[dict[str, Any]], Any],
+        on_detached: Callable[[str], Any],
+        clock: ClockSimulation | None = None,
+    ) -> None:
+        self._target = target
+        self._catalog = catalog
+        self._on_event = on_event
+        self._on_detached = on_detached
+        self._clock = clock
+        self._watcher = ConsentWatcher()
+        self._source = read_agent()
+        self._device: Any = None
+        self._main: InstrumentedProcess | None = None
+        self._processes: dict[int, InstrumentedProcess] = {}
+        self._stopping = False
+        # Frida must not be called from its own callbacks: further processes are taken up by this one thread.
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pia-children")
+
+    @property
+    def agent_sha256(self) -> str:
+        """SHA-256 of the agent that is injected, hex."""
+        return agent_sha256()
+
+    @property
+    def dropped(self) -> int:
+        """Events that the agent had to drop, or that were lost on the way."""
+        return sum(process.dropped for process in list(self._processes.values()))
+
+    @property
+    def pid(self) -> int | None:
+        """Process id of the app's main process, None before it was started."""
+        return self._main.pid if self._main else None
+
+    def start(self) -> None:
+        """Start the target, attach, put the hooks in, then let it run.
+
+        Raises:
+            NotReadyError: no device, no frida-server, no such app or program; nothing of it runs on.
+        """
+        self._device = self._target.open_device()
+        if self._target.follows_children:
+            self._watch_device()
+        pid = self._target.spawn(self._device)
+        try:
+            self._main = self._instrument(pid, self._target.process)
+            with telling(f"let process {pid} run"):
+                self._device.resume(pid)
+        except NotReadyError:
+            self._kill(pid)
+            raise
+
+    def calibrate(self, rounds: int = 10) -> list[dict[str, Any]]:
+        """Exchange ``rounds`` messages with the agent and return the quickest as clock samples of ``session.json``.
+
+        Raises:
+            NotReadyError: the app has gone.
+        """
+        if self._main is None:
+            raise NotReadyError("the app has not been started", "start it before its clock is read")
+        return read_samples(self._main.clock, self._main.facts.boot_id, rounds)
+
+    def stop(self) -> None:
+        """Fetch what waits in the agents, end the app; safe after it died, and twice."""
+        if self._stopping:
+            return
+        self._stopping = True
+        for pid, process in list(self._processes.items()):
+            process.leave()
+            self._kill(pid)
+            self._report_unhooked(process)
+        if self._device is not None and self._target.follows_children:
+            self._quietly(self._device.disable_spawn_gating)
+        self._worker.shutdown(wait=False, cancel_futures=True)
+
+    def _instrument(self, pid: int, name: str | None) -> InstrumentedProcess:
+        process = InstrumentedProcess(
+            self._device, pid, self._source, self._catalog, self._watcher, self._on_event, self._process_gone
+        )
+        self._processes[pid] = process
+        if self._target.follows_children:
+            process.follow_children()
+        process.install(
+            {
+                "entries": self._catalog.plan(),
+                "preference_keys": self._watcher.preference_keys,
+                "clock": self._clock.plan() if self._clock else None,
+                "process": name,
+            }
+        )
+        return process
+
+    def _watch_device(self) -> None:
+        """Hold every new process on the device: zygote forks an app's further processes, not the app itself."""
+        self._device.on("spawn-added", lambda spawn: self._worker.submit(self._adopt, spawn.pid, spawn.identifier))
+        self._device.on("child-added", lambda child: self._worker.submit(self._adopt, child.pid, None))
+        with telling("hold new processes on the device"):
+            self._device.enable_spawn_gating()
+
+    def _adopt(self, pid: int, identifier: str | None) -> None:
+        """Instrument a held process of the app (``identifier`` None: its own child); let any other go."""
+        try:
+            if pid not in self._processes and (identifier is None or self._target.owns(identifier)):
+                self._instrument(pid, identifier)
+        except NotReadyError as error:
+            self._gap("process_not_hooked", f"{identifier or 'child'} ({pid}): {error.message}")
+        finally:
+            if self._main is None or pid != self._main.pid:
+                self._quietly(lambda: self._device.resume(pid))
+
+    def _process_gone(self, pid: int, reason: str) -> None:
+        if self._stopping:
+            return
+        process = self._processes.get(pid)
+        if process is not None:
+            self._report_unhooked(process)
+        if self._main is not None and pid == self._main.pid:
+            self._on_detached(reason)
+        elif process is not None:
+            exit_ = {"type": "lifecycle", "state": "process_exit", "reason": reason}
+            self._on_event({**exit_, **host_stamp(), "pid": pid, "process": process.facts.process})
+
+    def _report_unhooked(self, process: InstrumentedProcess) -> None:
+        if not process.hooked:
+            process.hooked = True  # said once
+            self._gap(
+                "process_not_hooked", f"{process.facts.process} ({process.pid}): no hook was installed before it ended"
+            )
+
+    def _gap(self, kind: str, detail: str) -> None:
+        self._on_event({"type": "gap", **host_stamp(), "kind": kind, "host": "", "detail": detail})
+
+    def _kill(self, pid: int) -> None:
+        self._quietly(lambda: self._device.kill(pid))
+
+    def _quietly(self, step: Callable[[], Any]) -> None:
+        """Do one step of ending things; what is gone already needs no ending."""
+        with contextlib.suppress(LOST):
+            step()
