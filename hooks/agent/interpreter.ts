@@ -151,7 +151,7 @@ function begin(entry: Entry, thread: number, self: Wrapper, args: any[], types: 
   if ((depth > 0 && delegated(call)) || (entry.ignore_callers.length > 0 && ignored(call))) {
     return null;
   }
-  observers[entry.emit].before(call);
+  observers[entry.emit].before(call)?.forEach(post);
   return call;
 }
 

@@ -18,7 +18,7 @@ export function handleOf(value: any): NativePointer | null {
   if (value === null || value === undefined) {
     return null;
   }
-  const handle = value instanceof NativePointer ? value : value.$h;
+  const handle = value instanceof NativePointer ? value : (value.$h ?? value.$w?.$h); // $w: the bridge's object arrays
   return handle === undefined || handle.isNull() ? null : handle;
 }
 

@@ -3,7 +3,7 @@
 import Java from "frida-java-bridge";
 import { screen, stackOf, stamp, type Call } from "./context.js";
 import { afterCrypto, beforeCrypto } from "./crypto.js";
-import { handleOf } from "./jni.js";
+import { handleOf, isInstance } from "./jni.js";
 import type { Emit } from "./plan.js";
 import { bounded, follow, project, textOf, wrap } from "./projection.js";
 import { textOfView, textsAround, textsOfWindow } from "./views.js";
@@ -15,7 +15,8 @@ export interface Outcome {
 }
 
 export interface Observer {
-  before(call: Call): void;
+  /** Messages that must stand before whatever the original sets off, or nothing. */
+  before(call: Call): object[] | void;
   after(call: Call, outcome: Outcome): object[];
 }
 
@@ -44,14 +45,22 @@ const crypto: Observer = {
   },
 };
 
-/** Texts are read before the original: the click usually closes what it stood in. */
+const none = () => [];
+
+/** Before the original: the click usually closes what it stood in, and what it sets off comes after the answer. */
 const tap: Observer = {
   before(call) {
     const handle = handleOf(call.self)!;
-    call.seen = { text: textOfView(handle), view: Java.vm.getEnv().getObjectClassName(handle), ...textsAround(handle) };
+    const view = Java.vm.getEnv().getObjectClassName(handle);
+    return [{ k: "ui", action: "tap", ...stamp(call), text: textOfView(handle), view, checked: willBeChecked(handle), ...textsAround(handle) }];
   },
-  after: (call) => [{ k: "ui", action: "tap", ...stamp(call), ...(call.seen as object) }],
+  after: none,
 };
+
+/** The state a check box or switch is about to take; null for any other view. */
+function willBeChecked(handle: NativePointer): boolean | null {
+  return isInstance(handle, "android.widget.CompoundButton") ? !wrap(handle).isChecked() : null;
+}
 
 const dialogShown: Observer = {
   before: nothing,
@@ -59,10 +68,8 @@ const dialogShown: Observer = {
 };
 
 const dialogClosed: Observer = {
-  before(call) {
-    call.seen = textsOfWindow(call.self);
-  },
-  after: (call) => [{ k: "ui", action: "dialog_closed", ...stamp(call), ...(call.seen as object) }],
+  before: (call) => [{ k: "ui", action: "dialog_closed", ...stamp(call), ...textsOfWindow(call.self) }],
+  after: none,
 };
 
 let preferenceKeys: string[] = [];
@@ -96,11 +103,11 @@ function stored(call: Call, key: string): unknown {
 }
 
 const permissionRequest: Observer = {
-  before: nothing,
-  after(call) {
+  before(call) {
     const names = project(call.args[call.types.indexOf("[Ljava.lang.String;")], "auto");
     return Array.isArray(names) ? names.map((name) => ({ k: "permission", ...stamp(call), permission: name, result: "requested" })) : [];
   },
+  after: none,
 };
 
 const NAMES_EXTRA = "android.content.pm.extra.REQUEST_PERMISSIONS_NAMES";
@@ -109,23 +116,27 @@ const RESULTS_EXTRA = "android.content.pm.extra.REQUEST_PERMISSIONS_RESULTS";
 /** Before the original, which is the app's own handler: what it reads there already comes after the answer. */
 const permissionResult: Observer = {
   before(call) {
-    call.seen = call.types.length === 2 && call.types[1] === "android.content.Intent" ? fromIntent(call.args[1]) : fromArguments(call);
-  },
-  after(call) {
-    const { names, results } = call.seen as { names: unknown; results: unknown };
+    const withIntent = call.types[call.types.length - 1] === "android.content.Intent";
+    const { names, results } = withIntent ? fromIntent(call.args[call.args.length - 1]) : fromArguments(call);
     if (!Array.isArray(names) || !Array.isArray(results)) {
       return [];
     }
     return names.map((name, i) => ({ k: "permission", ...stamp(call), permission: name, result: results[i] === 0 ? "granted" : "denied" }));
   },
+  after: none,
 };
 
-function fromArguments(call: Call): object {
+interface Answers {
+  names: unknown;
+  results: unknown;
+}
+
+function fromArguments(call: Call): Answers {
   const at = call.types.indexOf("[Ljava.lang.String;");
   return { names: project(call.args[at], "auto"), results: project(call.args[at + 1], "auto") };
 }
 
-function fromIntent(intent: any): object {
+function fromIntent(intent: any): Answers {
   const handle = handleOf(intent);
   if (handle === null) {
     return { names: null, results: null }; // the dialog was dismissed without an answer
@@ -146,6 +157,7 @@ const lifecycle: Observer = {
     const states: string[] = [];
     if (call.entry.method === "onResume") {
       screen.activity = activity;
+      call.screen = activity;
       states.push("activity_resumed");
     }
     if (call.entry.method === "onStop") {

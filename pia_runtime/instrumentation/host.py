@@ -169,5 +169,5 @@ class FridaHost:
 
     def _quietly(self, step: Callable[[], Any]) -> None:
         """Do one step of ending things; what is gone already needs no ending."""
-        with contextlib.suppress(LOST):
+        with contextlib.suppress(*LOST):
             step()
