@@ -9,11 +9,17 @@ import { base64, byteArray, wrap } from "./projection.js";
 
 const MAX_INPUT = 65_536;
 const MAX_OUTPUT = 65_536;
-const MAX_OBJECTS = 512;
+const MAX_OBJECTS = 256;
+
+/** Kept bytes, in the pieces in which they came. */
+interface Kept {
+  pieces: Uint8Array[];
+  size: number;
+}
 
 interface Stream {
-  input: number[];
-  output: number[];
+  input: Kept;
+  output: Kept;
   /** Some bytes were not kept: too many, or in a form that is not read. */
   cut: boolean;
 }
@@ -32,22 +38,37 @@ function streamOf(key: string): Stream {
     if (streams.size >= MAX_OBJECTS) {
       streams.delete(streams.keys().next().value as string); // the oldest was never finished
     }
-    stream = { input: [], output: [], cut: false };
+    stream = { input: { pieces: [], size: 0 }, output: { pieces: [], size: 0 }, cut: false };
     streams.set(key, stream);
   }
   return stream;
 }
 
-function append(stream: Stream, kept: number[], array: NativePointer | null, offset: number, count: number | null, limit: number): void {
+function keep(kept: Kept, bytes: Uint8Array): void {
+  if (bytes.length > 0) {
+    kept.pieces.push(bytes);
+    kept.size += bytes.length;
+  }
+}
+
+function joined(kept: Kept): string {
+  const bytes = new Uint8Array(kept.size);
+  let at = 0;
+  for (const piece of kept.pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return base64(bytes);
+}
+
+function append(stream: Stream, kept: Kept, array: NativePointer | null, offset: number, count: number | null, limit: number): void {
   if (array === null) {
     return;
   }
   const total = Java.vm.getEnv().getArrayLength(array);
   const wanted = count ?? total - offset;
-  const room = Math.max(0, Math.min(wanted, limit - kept.length));
-  for (const byte of byteArray(array, offset, room).bytes) {
-    kept.push(byte);
-  }
+  const room = Math.max(0, Math.min(wanted, limit - kept.size));
+  keep(kept, byteArray(array, offset, room).bytes);
   stream.cut ||= room < wanted;
 }
 
@@ -56,7 +77,11 @@ function feed(stream: Stream, call: Call): void {
   const [first, offset, length] = call.args;
   const type = call.types[0];
   if (type === "byte") {
-    stream.input.push(first & 0xff);
+    if (stream.input.size < MAX_INPUT) {
+      keep(stream.input, Uint8Array.of(first & 0xff));
+    } else {
+      stream.cut = true;
+    }
   } else if (type === "[B") {
     const region = call.types[1] === "int" && call.types[2] === "int";
     append(stream, stream.input, handleOf(first), region ? offset : 0, region ? length : null, MAX_INPUT);
@@ -88,8 +113,8 @@ function finish(call: Call, key: string, stream: Stream, op: string, algorithm: 
     k: "transform",
     op,
     alg: algorithm,
-    in: base64(Uint8Array.from(stream.input)),
-    out: base64(Uint8Array.from(stream.output)),
+    in: joined(stream.input),
+    out: joined(stream.output),
     cut: stream.cut,
   };
 }

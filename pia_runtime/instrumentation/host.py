@@ -1,6 +1,7 @@
 """The Frida host: starts the target with hooks in place before its first line, and hands on what the agent says."""
 
 import contextlib
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -15,6 +16,10 @@ from pia_runtime.instrumentation.process import InstrumentedProcess, host_stamp
 from pia_runtime.instrumentation.target import DeviceTarget, JvmTarget, Target
 
 __all__ = ["ClockSimulation", "DeviceTarget", "FridaHost", "JvmTarget"]
+
+
+_OUTPUT_KEPT = 4096
+"""Bytes of the target's own output kept, to say why a JVM ended before any hook was in."""
 
 
 class FridaHost:
@@ -48,6 +53,9 @@ class FridaHost:
         self._main: InstrumentedProcess | None = None
         self._processes: dict[int, InstrumentedProcess] = {}
         self._stopping = False
+        self._output = b""
+        # The device may announce the app's own process before `spawn` has returned: adopting waits for the start to end.
+        self._starting = threading.Lock()
         # Frida must not be called from its own callbacks: further processes are taken up by this one thread.
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pia-children")
 
@@ -72,17 +80,19 @@ class FridaHost:
         Raises:
             NotReadyError: no device, no frida-server, no such app or program; nothing of it runs on.
         """
-        self._device = self._target.open_device()
-        if self._target.follows_children:
-            self._watch_device()
-        pid = self._target.spawn(self._device)
-        try:
-            self._main = self._instrument(pid, self._target.process)
-            with telling(f"let process {pid} run"):
-                self._device.resume(pid)
-        except NotReadyError:
-            self._kill(pid)
-            raise
+        with self._starting:
+            self._device = self._target.open_device()
+            self._device.on("output", self._keep_output)
+            if self._target.follows_children:
+                self._watch_device()
+            pid = self._target.spawn(self._device)
+            try:
+                self._main = self._instrument(pid, self._target.process)
+                with telling(f"let process {pid} run"):
+                    self._device.resume(pid)
+            except NotReadyError:
+                self._kill(pid)
+                raise
 
     def calibrate(self, rounds: int = 10) -> list[dict[str, Any]]:
         """Exchange ``rounds`` messages with the agent and return the quickest as clock samples of ``session.json``.
@@ -100,7 +110,7 @@ class FridaHost:
             return
         self._stopping = True
         for pid, process in list(self._processes.items()):
-            process.leave()
+            process.drain()
             self._kill(pid)
             self._report_unhooked(process)
         if self._device is not None and self._target.follows_children:
@@ -133,14 +143,17 @@ class FridaHost:
 
     def _adopt(self, pid: int, identifier: str | None) -> None:
         """Instrument a held process of the app (``identifier`` None: its own child); let any other go."""
+        with self._starting:
+            main = self._main.pid if self._main else None
+        if pid == main:
+            return
         try:
             if pid not in self._processes and (identifier is None or self._target.owns(identifier)):
                 self._instrument(pid, identifier)
         except NotReadyError as error:
             self._gap("process_not_hooked", f"{identifier or 'child'} ({pid}): {error.message}")
         finally:
-            if self._main is None or pid != self._main.pid:
-                self._quietly(lambda: self._device.resume(pid))
+            self._quietly(lambda: self._device.resume(pid))
 
     def _process_gone(self, pid: int, reason: str) -> None:
         if self._stopping:
@@ -157,9 +170,14 @@ class FridaHost:
     def _report_unhooked(self, process: InstrumentedProcess) -> None:
         if not process.hooked:
             process.hooked = True  # said once
-            self._gap(
-                "process_not_hooked", f"{process.facts.process} ({process.pid}): no hook was installed before it ended"
-            )
+            last = self._output.decode(errors="replace").strip().splitlines()[-1:]
+            said = f"; its last words: {last[0][:300]}" if last else ""
+            name = f"{process.facts.process} ({process.pid})"
+            self._gap("process_not_hooked", f"{name}: no hook was installed before it ended{said}")
+
+    def _keep_output(self, pid: int, _fd: int, data: bytes) -> None:
+        if self._main is None or pid == self._main.pid:
+            self._output = (self._output + data)[-_OUTPUT_KEPT:]
 
     def _gap(self, kind: str, detail: str) -> None:
         self._on_event({"type": "gap", **host_stamp(), "kind": kind, "host": "", "detail": detail})

@@ -91,15 +91,14 @@ class InstrumentedProcess:
         except LOST as error:
             raise NotReadyError(f"process {self.pid} does not answer: {error}", "start the run again") from error
 
-    def leave(self) -> None:
-        """Fetch what waits in the agent, take the hooks out and detach; a dead or frozen process is left alone."""
+    def drain(self) -> None:
+        """Fetch what waits in the agent; a dead or frozen process is left alone after five seconds."""
         cancellable = frida.Cancellable()  # type: ignore[no-untyped-call]
         timer = threading.Timer(_GOODBYE_S, cancellable.cancel)
         timer.start()
         try:
             with cancellable:
                 self._script.exports_sync.flush()
-                self._session.detach()
         except LOST:
             pass  # nothing is left to say goodbye to; whoever watches was told by `on_detached`
         finally:
