@@ -22,25 +22,39 @@ def choose(matches: Iterable[Match]) -> list[Match]:
     # Values are compared with the same value only: an uploaded address book has thousands of others.
     by_value: dict[tuple[str, str, str], list[Match]] = {}
     by_place: dict[tuple[str, str], list[Match]] = {}
+    explained: set[tuple[str, tuple[str, ...], str]] = set()
+    by_text: dict[tuple[str, str], list[Match]] = {}
     for match in sorted(dict.fromkeys(matches), key=_rank):
         of_value = by_value.setdefault((match.data, match.location, match.value), [])
         rivals = of_value if match.basis in _VALUE_BASES else by_place.get((match.data, match.location), ())
-        if not any(_same_place(match, better) for better in rivals):
+        # The telephone number of a contact is that contact's, not one more telephone number.
+        named = by_text.get((match.location, _folded(match.value)), ()) if match.basis == "pattern" else ()
+        if not any(_same_place(match, better) for better in (*rivals, *named)):
             of_value.append(match)
             by_place.setdefault((match.data, match.location), []).append(match)
+            if match.basis in _VALUE_BASES:
+                by_text.setdefault((match.location, _folded(match.value)), []).append(match)
     kept = (match for found in by_value.values() for match in found)
     return sorted(kept, key=lambda match: (match.location, match.path, match.data, match.value, match.encoding))
 
 
-def _rank(match: Match) -> tuple[bool, bool, int, int, int, str, tuple[str, ...]]:
+def _folded(value: str) -> str:
+    return "".join(filter(str.isalnum, value)).lower()
+
+
+def _rank(match: Match) -> tuple[bool, bool, int, int, int, int, str, tuple[str, ...]]:
     # A value is proof, a pattern or an adapter is an opinion; a prefix is the weakest way to say a value.
     opinion, shortened = match.basis not in _VALUE_BASES, match.encoding.startswith("prefix")
+    # A digest is usually printed as hex, so undoing the hex says nothing more about where it stands.
+    printed = bool(match.path) and match.path[-1] == "hex"
+    steps = len(match.path) + sum(step.count(".") for step in match.path if step.startswith("protobuf:"))
     return (
         opinion,
         shortened,
         complexity(match.encoding),
         _BASIS_RANK[match.basis],
-        -len(match.path),
+        printed - steps,
+        len(match.path),
         match.encoding,
         match.path,
     )
@@ -54,4 +68,21 @@ def _same_place(match: Match, better: Match) -> bool:
         # Plain and hashed side by side in one leaf are two findings; a pattern that saw a known value is not.
         return match.encoding == better.encoding or match.basis not in _VALUE_BASES
     shorter, longer = sorted((match.path, better.path), key=len)
-    return len(shorter) < len(longer) and longer[: len(shorter)] == shorter
+    return _leads_to(shorter, longer) or (len(shorter) == len(longer) and _leads_to(longer, shorter)) or _across(match, better)
+
+
+def _leads_to(outer: tuple[str, ...], inner: tuple[str, ...]) -> bool:
+    """Whether one path continues the other; ``protobuf:3`` also leads to ``protobuf:3.2``."""
+    if not outer:
+        return True
+    at = len(outer) - 1
+    if inner[:at] != outer[:at] or len(inner) <= at:
+        return False
+    step, other = outer[at], inner[at]
+    return step == other or (step.startswith("protobuf:") and other.startswith(f"{step}."))
+
+
+def _across(match: Match, better: Match) -> bool:
+    """A run of base64 across the segments of a URL path says again what one segment says."""
+    first = {path[0].partition(":")[0].partition("@")[0] for path in (match.path, better.path) if path}
+    return match.encoding == better.encoding and first == {"segment", "base64"}

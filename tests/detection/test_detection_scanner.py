@@ -9,6 +9,7 @@ import random
 import uuid
 import zlib
 from collections.abc import Callable
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
@@ -19,6 +20,7 @@ from pia_runtime.decoding import replay
 from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.scanner import Scanner
+from pia_runtime.detection.scanner_choice import choose
 from pia_runtime.detection.transforms import apply_steps
 from pia_runtime.detection.variants import variants
 from pia_runtime.knowledge.encodings import load_encodings
@@ -448,3 +450,11 @@ def test_every_reported_path_can_be_followed_again(case: str) -> None:
     scanned = flow(bodies.get(case) or ENCODED[case][0])
     (match,) = SCANNER.scan(scanned).matches
     assert replay(scanned, match.location, match.path)[-1].output
+
+
+def test_a_pattern_says_nothing_of_a_value_that_is_known_as_something_else():
+    known = Match("contacts", "known", "plain", "13900139001", "request.body", ("json:$.phone",))
+    guess = Match("phone_number", "pattern", "plain", "13900139001", "request.body", ("json:$.phone",), "likely", "phone")
+    other = replace(guess, value="13700137002")
+    assert choose([guess, known]) == [known]
+    assert choose([other, known]) == [known, other]
