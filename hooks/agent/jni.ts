@@ -3,7 +3,7 @@
     Left alone, the bridge turns a String argument into a JavaScript string and makes a new Java String of it for the original;
     the app would get back another object than the framework returned. Here pointers stay pointers. */
 
-import Java, { type Env, type JavaType, type Method } from "frida-java-bridge";
+import Java, { type Env, type JavaType, type Method, type Wrapper } from "frida-java-bridge";
 
 /** A returned reference; the bridge calls `$dispose` once it has been handed to the app. */
 export class Held {
@@ -59,17 +59,18 @@ export function isInstance(handle: NativePointer, className: string): boolean {
   return klass !== null && Boolean(Java.vm.getEnv().isInstanceOf(handle, klass));
 }
 
-const classes = new Map<string, NativePointer | null>();
+/** The class objects are kept: the bridge deletes a wrapper's reference once nothing in here points at the wrapper. */
+const classes = new Map<string, Wrapper | null>();
 
 function classHandle(name: string): NativePointer | null {
-  let handle = classes.get(name);
-  if (handle === undefined) {
+  let klass = classes.get(name);
+  if (klass === undefined) {
     try {
-      handle = Java.vm.getEnv().newGlobalRef(Java.use(name).class.$h);
+      klass = Java.use(name).class as Wrapper;
     } catch {
-      handle = null; // this platform has no such class
+      klass = null; // this platform has no such class
     }
-    classes.set(name, handle);
+    classes.set(name, klass);
   }
-  return handle;
+  return klass === null ? null : klass.$h;
 }

@@ -95,7 +95,8 @@ const preference: Observer = {
 /** The value that stands in the file; undefined (left out of the message) where the editor does not lead to it. */
 function stored(call: Call, key: string): unknown {
   try {
-    const owner = handleOf(follow(handleOf(call.self)!, "this$0"));
+    const outer = follow(handleOf(call.self)!, "this$0"); // held: its reference goes with it
+    const owner = handleOf(outer);
     return owner === null ? undefined : project(wrap(owner).getAll().get(key), "auto");
   } catch {
     return undefined;

@@ -19,7 +19,8 @@ export function textsBelow(root: any): Texts {
   const found: Texts = { texts: [], buttons: [] };
   const queue: any[] = [root];
   for (let visited = 0; queue.length > 0 && visited < MAX_VIEWS && found.texts.length < MAX_TEXTS; visited++) {
-    const handle = handleOf(queue.shift());
+    const view = queue.shift(); // held while it is visited: its reference goes with it
+    const handle = handleOf(view);
     if (handle !== null) {
       visit(handle, found, queue);
     }
