@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import CapturePath, LangOption, default_lang, labels, say, stdout_console
+from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, say, stdout_console
 
 
 class Format(StrEnum):
@@ -43,7 +43,7 @@ def analyze(
     else:
         from pia_runtime.reports.table import print_findings
 
-        print_findings(document, labels(), (lang or default_lang()).value, stdout_console())
+        print_findings(document, labels(), chosen(lang), stdout_console())
     failing = sorted({finding["rule"] for finding in document["findings"]} & wanted)
     if failing:
         say(f"pia: findings under {', '.join(failing)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import LangOption, default_lang, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import LangOption, chosen, labels, say, stdout_console, write_result
 
 
 class Scenario(StrEnum):
@@ -43,7 +43,7 @@ def demo(
     path = run_demo(out or default_out(scenario.value), scenario.value)
     document = analyse_capture(path)
     write_analysis(path, document)
-    language = (lang or default_lang()).value
+    language = chosen(lang)
     print_findings(document, labels(), language, stdout_console())
     page = path / "derived" / "timeline.html"
     write_result(render_html(document, labels(), language), page)

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pia_runtime.cli.options import CapturePath, LangOption, default_lang, labels, stdout_console
+from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, stdout_console
 
 
 def explain(
@@ -21,7 +21,7 @@ def explain(
     document = analyse_capture(path, reveal=True)
     finding, detections = _chosen(document, id_)
     steps = {item["id"]: replayed_steps(path, item) for item in detections}
-    language = (lang or default_lang()).value
+    language = chosen(lang)
     print_proof(document, finding, detections, steps, labels(), language, stdout_console(), reveal=reveal)
 
 

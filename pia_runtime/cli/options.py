@@ -5,7 +5,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -22,10 +22,12 @@ class Lang(StrEnum):
     en = "en"
 
 
-def default_lang() -> Lang:
-    """Chinese where the locale is Chinese, else English."""
+def chosen(lang: Lang | None) -> Literal["zh", "en"]:
+    """The language asked for; else Chinese where the locale is Chinese, else English."""
+    if lang is not None:
+        return "zh" if lang is Lang.zh else "en"
     locale = os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
-    return Lang.zh if locale.lower().startswith("zh") else Lang.en
+    return "zh" if locale.lower().startswith("zh") else "en"
 
 
 CapturePath = Annotated[Path, typer.Argument(metavar="CAPTURE", help="A capture folder.", show_default=False)]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import CapturePath, LangOption, default_lang, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, say, stdout_console, write_result
 
 
 def timeline(
@@ -20,7 +20,7 @@ def timeline(
     from pia_runtime.storage.analysis import analyse_capture
 
     document = analyse_capture(path)
-    language = (lang or default_lang()).value
+    language = chosen(lang)
     if html is None:
         from pia_runtime.reports.terminal import print_timeline
 

@@ -5,8 +5,9 @@ import binascii
 import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 import pandas as pd
@@ -19,7 +20,8 @@ _OTHER_TYPES = frozenset({"permission", "lifecycle", "ui", "hook_status", "gap",
 _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
 
 
-class Trouble(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Trouble:
     """Something in a file that could not be used: a blind-spot kind, where it stands, what is wrong, and how often."""
 
     kind: str

@@ -60,7 +60,12 @@ def test_the_table_names_the_finding_in_both_languages(capture, lang, word):
 
 @pytest.mark.parametrize(
     ("rules", "code"),
-    [(["access_before_consent"], 1), (["any"], 1), (["transmission_after_refusal"], 0), (["transmission_after_refusal,any"], 1)],
+    [
+        (["access_before_consent"], 1),
+        (["any"], 1),
+        (["transmission_after_refusal"], 0),
+        (["transmission_after_refusal,any"], 1),
+    ],
 )
 def test_fail_on_exits_one_only_for_the_rules_asked_about(capture, rules, code):
     assert pia("analyze", capture, "--fail-on", *rules).returncode == code
@@ -97,7 +102,9 @@ def test_the_timeline_is_drawn_in_the_terminal_and_as_a_page(capture, tmp_path):
         (lambda f: (f / "session.json").write_text('{"schema": "pia.session/2"}'), "schema"),
         (lambda f: (f / "session.json").write_text('{"schema": "pia.session/1", "started_ns": "soon"}'), "started_ns"),
         (
-            lambda f: (f / "session.json").write_text('{"clock_samples": [{"host_ns": 1, "device_ns": true, "rtt_ns": 0}]}'),
+            lambda f: (f / "session.json").write_text(
+                '{"clock_samples": [{"host_ns": 1, "device_ns": true, "rtt_ns": 0}]}'
+            ),
             "clock_samples[0].device_ns",
         ),
         (lambda f: (f / "identifiers.json").write_text('{"identifiers": [{"id": "imei"}]}'), "identifiers[0]"),
@@ -172,7 +179,9 @@ def test_every_command_has_help_with_its_options():
 
 def test_a_reader_that_goes_away_is_no_error(capture):
     command = f"{sys.executable} -c 'from pia_runtime.cli.main import main; main()' analyze {capture} --format json | head -c 10"
-    run = subprocess.run(["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False, timeout=60)
+    run = subprocess.run(
+        ["bash", "-o", "pipefail", "-c", command], capture_output=True, text=True, check=False, timeout=60
+    )
     assert "Traceback" not in run.stderr
 
 
