@@ -20,9 +20,14 @@ _MEDIA = re.compile(
 ).match
 
 
+def is_compressed(data: bytes) -> bool:
+    """Whether the data names itself as a compression or a binary property list."""
+    return data.startswith(_COMPRESSED)
+
+
 def is_known(data: bytes) -> bool:
     """Whether the data names itself as a compression, a binary property list or media."""
-    return data.startswith(_COMPRESSED) or is_media(data)
+    return is_compressed(data) or is_media(data)
 
 
 def is_media(data: bytes) -> bool:

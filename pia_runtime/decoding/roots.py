@@ -20,9 +20,17 @@ def request_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:
     """What left the device besides the body and messages: host, path, query, headers, cookies, trailers."""
     path = flow.target.partition(b"?")[0]
     yield "request.url.path", segments(path, "", _ENOUGH) + across(path)
-    yield "request.header", named(flow.headers, b"cookie")
+    yield "request.header", named(tuple(pair for pair in flow.headers if not _repeats_host(flow, *pair)), b"cookie")
     yield "request.cookie", pairs(root(flow, "request.cookie"), "", _ENOUGH)
     yield "request.trailer", named(flow.trailers)
+
+
+def _repeats_host(flow: Flow, name: bytes, value: bytes) -> bool:
+    """Whether a header only says again which host the request is for: one name sent is one place, ``request.url.host``."""
+    if name.lower() not in (b"host", b":authority"):
+        return False
+    host = to_bytes(flow.host)
+    return value.strip().lower() in (host, b"%s:%d" % (host, flow.port))
 
 
 def response_parts(flow: Flow) -> Iterator[tuple[Location, list[Child]]]:

@@ -6,6 +6,8 @@ from functools import lru_cache
 from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
+from pia_runtime.decoding.formats.charsets import UTF16
+from pia_runtime.decoding.formats.escapes import PERCENT, is_doubtful_percent
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
 from pia_runtime.decoding.formats.slices import SLICE
 from pia_runtime.decoding.magic import is_media
@@ -109,7 +111,7 @@ class Walk:
         beside: list[Form] = []
         for form in TEXT if data.translate(None, _NO_MARKS) else UNMARKED:
             if form.might_be(data):
-                if form.keeps != "replaces":
+                if form.keeps != "replaces" or (form is PERCENT and is_doubtful_percent(data)):
                     beside.append(form)
                 elif self._take(form, location, path, key, data):
                     return
@@ -120,7 +122,7 @@ class Walk:
     def _binary(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         for form in BINARY:
             if form.might_be(data) and self._take(form, location, path, key, data):
-                if form.keeps != "replaces" or (form is PROTOBUF and len(data) <= _DIGEST):
+                if form.keeps != "replaces" or (len(data) <= _DIGEST and _may_be_chance(form, data)):
                     self._leaf(location, path, key, data)
                 if form is not SLICE:
                     return
@@ -183,6 +185,11 @@ class Walk:
     def _blind(self, location: Location, path: tuple[str, ...], reason: str, data: bytes) -> None:
         if len(self._opaque) < self._budget.max_leaves:
             self._opaque.append(Opaque(location, path, reason, len(data)))
+
+
+def _may_be_chance(form: Form, data: bytes) -> bool:
+    """Whether short bytes may mean something else: any message, and UTF-16 of Chinese alone, which two letters look like."""
+    return form is PROTOBUF or (form is UTF16 and data.isascii() and b"\0" not in data)
 
 
 @lru_cache(maxsize=4096)

@@ -9,10 +9,12 @@ import re
 from urllib.parse import unquote_to_bytes
 
 from pia_runtime.decoding.form import Child, Form
-from pia_runtime.decoding.text import to_bytes, to_text
+from pia_runtime.decoding.text import is_utf8, to_bytes, to_text
 
 _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}").search
 _PERCENT_U = re.compile(rb"%u([0-9A-Fa-f]{4})")
+_NEVER_LEFT = re.compile(rb'[ "<>\\^`{|}]|%(?![0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})').search
+"""Signs that percent-encoding always encodes (RFC 3986, 2: they are in none of its sets)."""
 _ENTITY = re.compile(rb"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|nbsp);").search
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})"
@@ -47,6 +49,11 @@ def _character(found: re.Match[str]) -> str:
         return chr(0x10000 + ((int(high, 16) - 0xD800) << 10) + int(low, 16) - 0xDC00)
     code = int(braced or four or two, 16)
     return chr(code) if code < 0x110000 else found[0]
+
+
+def is_doubtful_percent(data: bytes) -> bool:
+    """Whether the escapes may be chance (``100%ABC 5G``): no encoder leaves such signs, and what it wrote is text again."""
+    return _NEVER_LEFT(data) is not None or not is_utf8(unpercent(data))
 
 
 def _children_percent(data: bytes, key: str, room: int) -> list[Child]:

@@ -11,6 +11,7 @@ message. Packed numbers are ``protobuf:3[0]``… of the packed field as ``protob
 import struct
 
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal, by_children
+from pia_runtime.decoding.magic import is_compressed
 from pia_runtime.decoding.text import is_text
 
 _MAX_FIELD = 30_000
@@ -136,7 +137,7 @@ def _delimited(value: bytes, step: str, key: str, found: list[Child], room: list
             found.append((step, key, value))
         if value[:1] != b"\n" or len(value) < 3:
             return
-    inner = parse(value) if depth < _MAX_NESTING else None
+    inner = parse(value) if depth < _MAX_NESTING and not is_compressed(value) else None
     if inner:
         clear = len(value) >= _CLEARLY and any(
             kind == 2 and len(part) > 3 and is_text(part) for _, kind, part in inner if isinstance(part, bytes)
