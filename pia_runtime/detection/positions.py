@@ -40,7 +40,10 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
             yield from _told(leaf, pair[1], pair[2], confidence)
     for parent, leaf in fields["latitude"].items():
         if parent in fields["longitude"]:
-            yield from _told(leaf, leaf.data, fields["longitude"][parent].data, confidence)
+            other = fields["longitude"][parent]
+            # In an array the longitude may stand first; the position is told where the latitude is.
+            stands = other if abs(float(leaf.data)) > 90 else leaf
+            yield from _told(stands, leaf.data, other.data, confidence)
 
 
 def _told(leaf: Leaf, first: bytes, second: bytes, confidence: Confidence) -> Iterator[Match]:

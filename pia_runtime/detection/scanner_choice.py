@@ -22,7 +22,6 @@ def choose(matches: Iterable[Match]) -> list[Match]:
     # Values are compared with the same value only: an uploaded address book has thousands of others.
     by_value: dict[tuple[str, str, str], list[Match]] = {}
     by_place: dict[tuple[str, str], list[Match]] = {}
-    explained: set[tuple[str, tuple[str, ...], str]] = set()
     by_text: dict[tuple[str, str], list[Match]] = {}
     for match in sorted(dict.fromkeys(matches), key=_rank):
         of_value = by_value.setdefault((match.data, match.location, match.value), [])
@@ -68,7 +67,11 @@ def _same_place(match: Match, better: Match) -> bool:
         # Plain and hashed side by side in one leaf are two findings; a pattern that saw a known value is not.
         return match.encoding == better.encoding or match.basis not in _VALUE_BASES
     shorter, longer = sorted((match.path, better.path), key=len)
-    return _leads_to(shorter, longer) or (len(shorter) == len(longer) and _leads_to(longer, shorter)) or _across(match, better)
+    return (
+        _leads_to(shorter, longer)
+        or (len(shorter) == len(longer) and _leads_to(longer, shorter))
+        or _across(match, better)
+    )
 
 
 def _leads_to(outer: tuple[str, ...], inner: tuple[str, ...]) -> bool:

@@ -22,6 +22,7 @@ _PATTERN_LENGTH = 16
 _MINIMAL_SPLIT = 10
 _MINIMAL_PART = 3
 _MAX_PARTS = 4
+_MAX_LEAVES = 32
 _MAX_WRAPPED = 4096
 _WINDOW = 24
 _BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
@@ -143,11 +144,15 @@ def _continues(leaves: Sequence[Leaf], index: int, value: bytes) -> bool:
     """Whether the fields behind ``index`` hold the rest of the value, and nothing but it."""
     first = leaves[index]
     rest = value[len(first.data) :]
-    for leaf in leaves[index + 1 : index + _MAX_PARTS]:
+    parts = 1
+    last = first.path
+    for leaf in leaves[index + 1 : index + _MAX_LEAVES]:
+        if leaf.location == first.location and len(leaf.path) > len(last) and leaf.path[: len(last)] == last:
+            continue  # what the decoder read into the part before, which happens to look like base64 or hex
         beside = leaf.location == first.location and leaf.path[:-1] == first.path[:-1]
         if not beside or len(leaf.data) < _MINIMAL_PART or not rest.startswith(leaf.data):
             return False
-        rest = rest[len(leaf.data) :]
-        if not rest:
-            return True
+        rest, last, parts = rest[len(leaf.data) :], leaf.path, parts + 1
+        if not rest or parts == _MAX_PARTS:
+            return not rest
     return False

@@ -46,9 +46,9 @@ def _middle16(data: bytes) -> bytes:
 
 
 def _unhex(data: bytes) -> bytes:
-    """The bytes that a hex number writes; empty where the text is not one."""
+    """The bytes that a hex number writes, with or without colons, dashes or dots; empty where the text is not one."""
     try:
-        return bytes.fromhex(data.decode("ascii"))
+        return bytes.fromhex(data.translate(None, b":-.").decode("ascii"))
     except (UnicodeDecodeError, ValueError):
         return b""
 
