@@ -28,13 +28,20 @@ def write_battery(folder: Path, battery: Battery, cases: Iterable[Case] | None =
     chosen = list(battery.cases if cases is None else cases)
     folder.mkdir(parents=True, exist_ok=True)
     with (folder / "flows.mitm").open("wb") as file:
-        writer = FlowWriter(file)
+        writer = FlowWriter(file)  # type: ignore[no-untyped-call]
         for case in chosen:
             writer.add(to_mitmproxy(case.flow))
     (folder / "events.jsonl").write_bytes(b"".join(map(encode_line, battery.events.lines)))
     identifiers = {"schema": "pia.identifiers/1", "identifiers": battery.person.identifiers()}
-    session = {"schema": "pia.session/1", "id": "battery", "app": {"package": "com.example.app"}, "started_ns": START_NS}
-    (folder / "identifiers.json").write_text(json.dumps(identifiers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    session = {
+        "schema": "pia.session/1",
+        "id": "battery",
+        "app": {"package": "com.example.app"},
+        "started_ns": START_NS,
+    }
+    (folder / "identifiers.json").write_text(
+        json.dumps(identifiers, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     (folder / "session.json").write_text(json.dumps(session, indent=1) + "\n")
     labels = (
         {"flow": case.flow.id, "group": case.group, "name": case.name, "expected": [asdict(e) for e in case.expected]}
@@ -67,7 +74,10 @@ def to_mitmproxy(flow: Flow) -> http.HTTPFlow:
         made.websocket = websocket.WebSocketData(
             messages=[
                 websocket.WebSocketMessage(
-                    Opcode.TEXT if message.is_text else Opcode.BINARY, message.from_client, message.content, message.t_ns / _SECOND
+                    Opcode.TEXT if message.is_text else Opcode.BINARY,
+                    message.from_client,
+                    message.content,
+                    message.t_ns / _SECOND,
                 )
                 for message in flow.messages
             ]

@@ -114,7 +114,9 @@ def sampled(cases: Iterable[Case], per_group: int) -> list[Case]:
     return [
         case
         for found in groups.values()
-        for case in (found if len(found) <= per_group else [found[i * len(found) // per_group] for i in range(per_group)])
+        for case in (
+            found if len(found) <= per_group else [found[i * len(found) // per_group] for i in range(per_group)]
+        )
     ]
 
 

@@ -2,39 +2,23 @@
 
 import base64
 import codecs
-import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import mmh3
-from Crypto.Hash import RIPEMD160
 
 from pia_runtime.bench.case import Draft, Expected, in_body
 from pia_runtime.bench.cases_spelled import spelled_values
 from pia_runtime.bench.cases_wrapped import NEUTRAL, STRONG
+from pia_runtime.bench.digests import DIGESTS
 from pia_runtime.bench.events import EventLog
 from pia_runtime.bench.layers import protobuf_message, varint
 from pia_runtime.bench.person import Person
 
-Digest = Callable[[bytes], bytes]
 _PATH = (f"json:$.{NEUTRAL}",)
 _EVERY = ("gaid", "imei", "android_id", "phone_number", "mac_wifi", "email_address")
 _XOR_KEYS = (0x01, 0x2A, 0x5A, 0x80, 0xFF)
-
-
-def _new(name: str) -> Digest:
-    return lambda data: hashlib.new(name, data).digest()
-
-
-DIGESTS: dict[str, Digest] = {
-    **{name: _new(name) for name in ("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "sm3")},
-    **{f"sha3-{size}": _new(f"sha3_{size}") for size in (224, 256, 384, 512)},
-    "blake2b": _new("blake2b"),
-    "blake2s": _new("blake2s"),
-    "ripemd160": lambda data: RIPEMD160.new(data).digest(),
-    "murmur3-128": lambda data: mmh3.hash_bytes(data, 0, x64arch=True),
-}
 
 
 def _body(text: str) -> bytes:
@@ -75,7 +59,9 @@ def digest_forms(person: Person, _: EventLog) -> Iterator[Draft]:
         yield from _odd_digests(data, value)
         for outer in ("md5", "sha1", "sha256"):
             for inner in ("md5", "sha1", "sha256"):
-                yield _draft(f"{outer} of {inner} of {data}", data, _hex(outer, _hex(inner, value)), f"{outer}({inner})")
+                yield _draft(
+                    f"{outer} of {inner} of {data}", data, _hex(outer, _hex(inner, value)), f"{outer}({inner})"
+                )
 
 
 def _raw_digests(data: str, value: str) -> Iterator[Draft]:
@@ -89,13 +75,13 @@ def _raw_digests(data: str, value: str) -> Iterator[Draft]:
 
 def _odd_digests(data: str, value: str) -> Iterator[Draft]:
     raw = value.encode()
-    md5 = hashlib.md5(raw)
-    yield _draft(f"16 digits of md5 of {data}", data, md5.hexdigest()[8:24], "md5-16")
-    yield _draft(f"16 digits of md5 of {data}, upper", data, md5.hexdigest()[8:24].upper(), "md5-16")
-    unpadded = "".join(f"{byte:x}" for byte in md5.digest())
-    if unpadded != md5.hexdigest():
+    md5 = DIGESTS["md5"](raw)
+    yield _draft(f"16 digits of md5 of {data}", data, md5.hex()[8:24], "md5-16")
+    yield _draft(f"16 digits of md5 of {data}, upper", data, md5.hex()[8:24].upper(), "md5-16")
+    unpadded = "".join(f"{byte:x}" for byte in md5)
+    if unpadded != md5.hex():
         yield _draft(f"md5 of {data} without zero padding", data, unpadded, "md5-nopad")
-    upper = md5.hexdigest().upper()
+    upper = md5.hex().upper()
     yield _draft(f"md5 of upper-hex md5 of {data}", data, _hex("md5", upper), "md5(upper-hex(md5))")
     for name in ("md5", "sha1", "sha256"):
         for charset in ("utf-16le", "utf-16be"):

@@ -1,4 +1,4 @@
-"""What only the run itself reveals: salted and keyed hashes, ciphers, values that APIs returned, and values that prove themselves."""
+"""What only the run reveals: salted and keyed hashes, ciphers, values that APIs returned, values that prove themselves."""
 
 import base64
 import hashlib
@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.padding import PKCS7
 
 from pia_runtime.bench.case import Draft, Expected, Request, in_body
 from pia_runtime.bench.cases_wrapped import KEYS, NEUTRAL, STRONG
+from pia_runtime.bench.digests import DIGESTS
 from pia_runtime.bench.events import EventLog
 from pia_runtime.bench.person import Person
 
@@ -54,7 +55,7 @@ def chains(person: Person, log: EventLog) -> Iterator[Draft]:
     """A hash of a salted hash, and an HMAC over a form that holds a hash."""
     for data in ("gaid", "imei", "android_id", "phone_number", "mac_wifi"):
         source = person.values[data].encode() + b"#9"
-        first = hashlib.md5(source).digest()
+        first = DIGESTS["md5"](source)
         log.transform("digest", "MD5", source, first)
         second = hashlib.sha256(first.hex().encode()).digest()
         log.transform("digest", "SHA-256", first.hex().encode(), second)
@@ -73,7 +74,7 @@ def ciphers(person: Person, log: EventLog) -> Iterator[Draft]:
     """Ciphertext that left, its plaintext known from an event: raw, base64, hex, behind its IV, and a cipher of the app's own."""
     for number, data in enumerate(STRONG):
         source = json.dumps({"os": "android", NEUTRAL: person.values[data], "n": number}).encode()
-        initial = hashlib.md5(source).digest()
+        initial = DIGESTS["md5"](source)
         product = aes(source, initial)
         step = f"decrypt:{log.transform('encrypt', 'AES/CBC/PKCS5Padding', source, product)}"
         yield from _ciphertexts(data, product, initial, step)

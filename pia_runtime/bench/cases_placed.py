@@ -2,13 +2,13 @@
 
 import base64
 import gzip
-import hashlib
 import json
 from collections.abc import Iterator
 from urllib.parse import quote
 
 from pia_runtime.bench.case import HOST, Draft, Expected, Request
 from pia_runtime.bench.cases_wrapped import STRONG
+from pia_runtime.bench.digests import DIGESTS
 from pia_runtime.bench.events import EventLog
 from pia_runtime.bench.layers import protobuf_message
 from pia_runtime.bench.person import Person
@@ -21,7 +21,7 @@ def placements(person: Person, _: EventLog) -> Iterator[Draft]:
     """Host, path, query, header, cookie, trailer; the value plain, as md5, and as base64 of JSON."""
     for data in STRONG:
         value = person.values[data]
-        md5 = hashlib.md5(value.encode()).hexdigest()
+        md5 = DIGESTS["md5"](value.encode()).hex()
         packed = base64.urlsafe_b64encode(json.dumps({"p3": value}).encode()).decode().rstrip("=")
         steps = ("base64url" if "-" in packed or "_" in packed else "base64", "json:$.p3")
         forms = (("plain", value, (), "plain"), ("md5", md5, (), "md5"), ("base64 of JSON", packed, steps, "plain"))
@@ -49,9 +49,17 @@ def hosts(person: Person, _: EventLog) -> Iterator[Draft]:
         value = person.values[data]
         lower = value.lower()
         encoding = "plain" if lower == value else "lower"
-        yield f"{data} in the host", Request(b"{}", host=f"{lower}.{HOST}"), (Expected(data, "request.url.host", (), encoding),)
-    md5 = hashlib.md5(person.values["gaid"].encode()).hexdigest()
-    yield "md5 of gaid in the host", Request(b"{}", host=f"{md5}.{HOST}"), (Expected("gaid", "request.url.host", (), "md5"),)
+        yield (
+            f"{data} in the host",
+            Request(b"{}", host=f"{lower}.{HOST}"),
+            (Expected(data, "request.url.host", (), encoding),),
+        )
+    md5 = DIGESTS["md5"](person.values["gaid"].encode()).hex()
+    yield (
+        "md5 of gaid in the host",
+        Request(b"{}", host=f"{md5}.{HOST}"),
+        (Expected("gaid", "request.url.host", (), "md5"),),
+    )
 
 
 def encoded_paths(person: Person, _: EventLog) -> Iterator[Draft]:
@@ -76,7 +84,9 @@ def authorisations(person: Person, _: EventLog) -> Iterator[Draft]:
         login = base64.b64encode(f"{value}:s3cret".encode())
         label = Expected(data, "request.header", ("header:authorization", f"base64@6+{len(login)}"))
         yield f"{data} in Basic credentials", Request(b"{}", headers=((b"Authorization", b"Basic " + login),)), (label,)
-        parts = [json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, {"sub": value, "exp": 1763884800})]
+        parts = [
+            json.dumps(part).encode() for part in ({"alg": "HS256", "typ": "JWT"}, {"sub": value, "exp": 1763884800})
+        ]
         token = b".".join(base64.urlsafe_b64encode(part).rstrip(b"=") for part in parts) + b".c2lnbmF0dXJlc2lnbmF0dXJl"
         label = Expected(data, "request.header", ("header:authorization", "jwt:payload", "json:$.sub"))
         yield f"{data} in a bearer token", Request(b"{}", headers=((b"Authorization", b"Bearer " + token),)), (label,)

@@ -1,5 +1,7 @@
-"""The public battery of 44 requests with one advertising id (one of them a MAC), on which three open detectors were measured
-in 2026: 33 encodings in a POST body, 11 placements of the plain value.
+"""The public battery of 44 requests: 33 encodings in a POST body, 11 placements of the plain value.
+
+They carry one advertising id (one of them a MAC). Three open detectors were measured on the same list in 2026; see
+``benchmarks/detection/peers.md``.
 """
 
 import base64
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 from pia_runtime.bench.case import Draft, Expected, Request, in_body
+from pia_runtime.bench.digests import DIGESTS
 from pia_runtime.bench.events import EventLog
 from pia_runtime.bench.layers import protobuf_message
 from pia_runtime.bench.person import Person
@@ -70,15 +73,15 @@ def encodings(person: Person, log: EventLog) -> Iterator[Draft]:
         "upper case": (gaid.upper(), "upper"),
         "separators removed": (bare, "stripped"),
         **{name: (hashlib.new(name, raw).hexdigest(), name) for name in ("md5", "sha1", "sha256", "sha512")},
-        "md5 upper": (hashlib.md5(raw).hexdigest().upper(), "md5"),
-        "md5 of upper": (hashlib.md5(gaid.upper().encode()).hexdigest(), "md5(upper)"),
-        "md5 of normalised": (hashlib.md5(bare.encode()).hexdigest(), "md5(stripped)"),
-        "sha1 of md5": (hashlib.sha1(hashlib.md5(raw).hexdigest().encode()).hexdigest(), "sha1(md5)"),
+        "md5 upper": (DIGESTS["md5"](raw).hex().upper(), "md5"),
+        "md5 of upper": (DIGESTS["md5"](gaid.upper().encode()).hex(), "md5(upper)"),
+        "md5 of normalised": (DIGESTS["md5"](bare.encode()).hex(), "md5(stripped)"),
+        "sha1 of md5": (DIGESTS["sha1"](DIGESTS["md5"](raw).hex().encode()).hex(), "sha1(md5)"),
         "reversed": (gaid[::-1], "reversed"),
     }
     for name, (text, encoding) in hashes.items():
         yield name, *in_body(_j(id=text), _gaid((_ID,), encoding))
-    yield "md5 raw in base64", *in_body(_j(id=_b64(hashlib.md5(raw).digest())), _gaid((_ID, "base64"), "md5"))
+    yield "md5 raw in base64", *in_body(_j(id=_b64(DIGESTS["md5"](raw))), _gaid((_ID, "base64"), "md5"))
     yield "xor", *in_body(bytes(byte ^ 0x5A for byte in raw), _gaid((), "xor(0x5a)"))
     yield "split in two fields", *in_body(_j(a=gaid[:18], b=gaid[18:]), _gaid(("json:$.a",), "split"))
     yield from _witnessed(raw, log)
@@ -86,7 +89,7 @@ def encodings(person: Person, log: EventLog) -> Iterator[Draft]:
 
 def _witnessed(raw: bytes, log: EventLog) -> Iterator[Draft]:
     salted = b"s3cr3t:" + raw
-    digest, keyed = hashlib.md5(salted).digest(), hmac.digest(b"app-key", raw, "sha256")
+    digest, keyed = DIGESTS["md5"](salted), hmac.digest(b"app-key", raw, "sha256")
     log.transform("digest", "MD5", salted, digest)
     log.transform("mac", "HmacSHA256", raw, keyed)
     yield "salted md5", *in_body(_j(id=digest.hex()), _gaid((_ID,), "md5(salted)", "derived"))
@@ -102,7 +105,13 @@ def placements(person: Person, _: EventLog) -> Iterator[Draft]:
     mac_query = b"/p?m=" + quote(mac, safe="").encode()
     placed: tuple[tuple[str, Request, str, Location, str], ...] = (
         ("GET query", Request(method="GET", target=b"/p?id=" + raw), "gaid", "request.url.query", "form:id"),
-        ("GET query with URL-encoded MAC", Request(method="GET", target=mac_query), "mac_wifi", "request.url.query", "form:m"),
+        (
+            "GET query with URL-encoded MAC",
+            Request(method="GET", target=mac_query),
+            "mac_wifi",
+            "request.url.query",
+            "form:m",
+        ),
         ("GET path", Request(method="GET", target=b"/p/" + raw + b"/x"), "gaid", "request.url.path", "segment:1"),
         ("GET header", Request(method="GET", headers=((b"X-Dev", raw),)), "gaid", "request.header", "header:x-dev"),
         (

@@ -120,9 +120,15 @@ def numbers(person: Person, _: EventLog) -> Iterator[Draft]:
     for data in ("mac_wifi", "bssid", "gaid", "oaid", "android_id", "widevine_id"):
         raw = bytes.fromhex(person.values[data].replace(":", "").replace("-", ""))
         message = b"\x08\x01\x1a" + varint(len(raw)) + raw + b"\x22\x02zh"
-        yield f"{data} as bytes in protobuf", *in_body(message, Expected(data, "request.body", ("protobuf:3",), "bytes"))
+        yield (
+            f"{data} as bytes in protobuf",
+            *in_body(message, Expected(data, "request.body", ("protobuf:3",), "bytes")),
+        )
         packed = b"\x82\xa1v\x01\xa2p3\xc4" + bytes([len(raw)]) + raw
-        yield f"{data} as bytes in MessagePack", *in_body(packed, Expected(data, "request.body", ("msgpack:$.p3",), "bytes"))
+        yield (
+            f"{data} as bytes in MessagePack",
+            *in_body(packed, Expected(data, "request.body", ("msgpack:$.p3",), "bytes")),
+        )
 
 
 def positions(person: Person, _: EventLog) -> Iterator[Draft]:

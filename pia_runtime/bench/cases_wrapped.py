@@ -44,6 +44,18 @@ STRONG = (
 """Kinds whose value is proof under any name; the battery hides them under the name ``p3``."""
 NEUTRAL = "p3"
 _CHAINS = 160
+_ONE_LINE = {
+    "json",
+    "json deep",
+    "json by position",
+    "json escaped",
+    "base64",
+    "base64 unpadded",
+    "base64url",
+    "hex",
+    "percent",
+}
+"""What an event stream can carry as one line, whatever is inside it."""
 
 
 def kinds(person: Person, _: EventLog) -> Iterator[Draft]:
@@ -106,7 +118,9 @@ def texts(person: Person, _: EventLog) -> Iterator[Draft]:
         for data in STRONG:
             value = person.values[data]
             if layer.text_out:
-                yield _wrapped(f"{data}, {layer.name} of JSON", data, value, [LAYERS["json"], layer, LAYERS["json"]], NEUTRAL)
+                yield _wrapped(
+                    f"{data}, {layer.name} of JSON", data, value, [LAYERS["json"], layer, LAYERS["json"]], NEUTRAL
+                )
                 yield _wrapped(f"{data}, {layer.name} in a form", data, value, [layer, LAYERS["form"]], NEUTRAL)
             yield _wrapped(f"{data}, {layer.name} body", data, value, [LAYERS["json"], layer], NEUTRAL)
 
@@ -133,20 +147,27 @@ def _next(rng: random.Random, chain: Sequence[Layer]) -> Layer:
         if (inner.text_out or not layer.text_in)
         and not (layer in COMPRESSIONS and inner in COMPRESSIONS)
         and not (layer in TEXTS and inner in TEXTS and len(chain) > 1 and chain[-2] in TEXTS)
-        and (not layer.name.startswith("sse") or b"\n" not in _shape(inner))
+        and (layer.name != "sse" or inner.name in _ONE_LINE)
     ]
     return rng.choice(fitting)
 
 
-def _shape(layer: Layer) -> bytes:
-    return b"\n" if layer.name in {"ndjson", "multipart", "base64 in lines", "sse"} else b""
-
-
 def _wrapped(name: str, data: str, value: str, chain: Sequence[Layer], key: str) -> Draft:
     """The value inside the layers, the innermost first; an outer layer calls its field by an ordinary name."""
-    content, path = value.encode(), ()
-    steps: tuple[str, ...] = path
+    content = value.encode()
+    steps: tuple[str, ...] = ()
     for index, layer in enumerate(chain):
         content, found = layer.wrap(content, key if index == 0 else f"d{index}")
-        steps = (*found, *steps)
+        steps = _joined((*found, *steps))
     return name, *in_body(content, Expected(data, "request.body", steps))
+
+
+def _joined(steps: tuple[str, ...]) -> tuple[str, ...]:
+    """A message directly inside a message is one step: ``protobuf:3.2.3.2``."""
+    joined: list[str] = []
+    for step in steps:
+        if joined and step.startswith("protobuf:") and joined[-1].startswith("protobuf:"):
+            joined[-1] += "." + step.removeprefix("protobuf:")
+        else:
+            joined.append(step)
+    return tuple(joined)

@@ -1,5 +1,7 @@
-"""Ways in which apps wrap values, each with the decode steps that lead back in. Written with the standard library and the
-formats' reference libraries only, never with the program's own code: a mistake must not cancel itself out.
+"""Ways in which apps wrap values, each with the decode steps that lead back in.
+
+Written with the standard library and the formats' own libraries only, never with the program's code: a mistake must not
+cancel itself out.
 """
 
 import base64
@@ -135,7 +137,9 @@ def _url(data: bytes, key: str) -> Wrapped:
 STRUCTURES: tuple[Layer, ...] = (
     Layer("json", lambda d, k: (_dumps({"t": 1, k: d.decode()}), (f"json:$.{k}",)), True, True),
     Layer("json deep", _json_deep, True, True),
-    Layer("json by position", lambda d, _: (_dumps(["2.3.1", 17, d.decode()]), ("json:$[2]",)), True, True, keyed=False),
+    Layer(
+        "json by position", lambda d, _: (_dumps(["2.3.1", 17, d.decode()]), ("json:$[2]",)), True, True, keyed=False
+    ),
     Layer("json utf-8", _json_utf8, True, True),
     Layer("json escaped", _json_escaped, True, True),
     Layer("json in text", _json_inside, True, True),

@@ -14,7 +14,20 @@ from pia_runtime.bench.person import Person, digits, hexadecimal, luhn, mac, mak
 from pia_runtime.model.flow import Response
 
 _EACH = 12
-_WORDS = "feed banner cover title author amount coupon page cursor refresh detail launch splash reward".split()
+_WORDS = (
+    "feed",
+    "banner",
+    "cover",
+    "title",
+    "author",
+    "amount",
+    "coupon",
+    "page",
+    "cursor",
+    "refresh",
+    "detail",
+    "launch",
+)
 
 
 def _j(**fields: object) -> Request:
@@ -32,13 +45,19 @@ def negatives(person: Person, seed: int) -> Iterator[Draft]:
 
 
 def _tokens(rng: random.Random) -> Iterator[tuple[str, Request]]:
-    yield "random UUID", _j(request_id=make_uuid(rng), session=make_uuid(rng).upper(), nonce=make_uuid(rng).replace("-", ""))
+    yield (
+        "random UUID",
+        _j(request_id=make_uuid(rng), session=make_uuid(rng).upper(), nonce=make_uuid(rng).replace("-", "")),
+    )
     trace, span = hexadecimal(rng, 32), hexadecimal(rng, 16)
     headers = ((b"traceparent", f"00-{trace}-{span}-01".encode()), (b"x-b3-traceid", trace.encode()))
     yield "W3C trace id", Request(b"{}", headers=headers)
     yield "random base64", _j(sign=base64.b64encode(rng.randbytes(rng.randrange(20, 200))).decode())
     yield "random bytes", Request(rng.randbytes(rng.randrange(30, 600)))
-    yield "cookie of a session", Request(b"{}", headers=((b"Cookie", f"JSESSIONID={hexadecimal(rng, 32).upper()}; r=1".encode()),))
+    yield (
+        "cookie of a session",
+        Request(b"{}", headers=((b"Cookie", f"JSESSIONID={hexadecimal(rng, 32).upper()}; r=1".encode()),)),
+    )
     yield "etag", Request(None, method="GET", headers=((b"If-None-Match", f'"{hexadecimal(rng, 32)}"'.encode()),))
 
 
@@ -46,17 +65,29 @@ def _numbers(rng: random.Random) -> Iterator[tuple[str, Request]]:
     now = 1_763_884_800
     stamp = now + rng.randrange(10**6)
     yield "timestamps", _j(ts=stamp, t=stamp * 1000 + rng.randrange(1000), us=stamp * 10**6, ns=stamp * 10**9)
-    yield "phone-like epoch milliseconds", _j(start=1380013800000 + rng.randrange(10**6), end=f"{1390013900000 + rng.randrange(999)}")
+    yield (
+        "phone-like epoch milliseconds",
+        _j(start=1380013800000 + rng.randrange(10**6), end=f"{1390013900000 + rng.randrange(999)}"),
+    )
     version = f"{rng.randrange(40)}.{rng.randrange(99)}.{rng.randrange(9999)}"
-    yield "version strings", _j(version=version, build=f"{version}.{rng.randrange(10**6)}", sdk=f"v{version}-rc{rng.randrange(9)}")
+    yield (
+        "version strings",
+        _j(version=version, build=f"{version}.{rng.randrange(10**6)}", sdk=f"v{version}-rc{rng.randrange(9)}"),
+    )
     body = digits(rng, 14)
     yield "15-digit order number that passes Luhn", _j(order_no=luhn(body), trade=int(luhn(body)))
     failing = luhn(body)[:-1] + str((int(luhn(body)[-1]) + 1 + rng.randrange(8)) % 10)
     yield "15-digit order number that fails Luhn", _j(orderNo=failing, bill=int(failing))
     yield "19-digit snowflake", _j(id=str(rng.randrange(10**18, 9 * 10**18)), parent=rng.randrange(10**18, 9 * 10**18))
     yield "18-digit serial with a wrong check character", _j(no=_wrong_check(resident_id(rng)))
-    yield "order number that starts like a phone", _j(order=f"1{rng.choice('3589')}{digits(rng, 9)}", sku=digits(rng, 11))
-    yield "prices and sizes", _j(price=round(rng.uniform(1, 180), 2), w=rng.randrange(4000), ratio=round(rng.random(), 6))
+    yield (
+        "order number that starts like a phone",
+        _j(order=f"1{rng.choice('3589')}{digits(rng, 9)}", sku=digits(rng, 11)),
+    )
+    yield (
+        "prices and sizes",
+        _j(price=round(rng.uniform(1, 180), 2), w=rng.randrange(4000), ratio=round(rng.random(), 6)),
+    )
     yield "IP of a server", _j(dns=f"203.0.113.{rng.randrange(1, 250)}", hops=[f"198.51.100.{rng.randrange(1, 250)}"])
 
 
@@ -88,7 +119,10 @@ def _neighbours(rng: random.Random, person: Person) -> Iterator[tuple[str, Reque
     yield "place beyond the tolerance", _j(a=round(person.latitude + 0.002, 6), b=round(person.longitude + 0.01, 6))
     yield "weak value", _j(model="Pixel 8", note="Pixel 8", gender="1")
     yield "one installed app", _j(referrer=rng.choice(person.packages))
-    yield "placeholders", _j(imei="000000000000000", mac="02:00:00:00:00:00", oaid="00000000-0000-0000-0000-000000000000")
+    yield (
+        "placeholders",
+        _j(imei="000000000000000", mac="02:00:00:00:00:00", oaid="00000000-0000-0000-0000-000000000000"),
+    )
 
 
 def _another(rng: random.Random, sign: str) -> str:
@@ -97,10 +131,17 @@ def _another(rng: random.Random, sign: str) -> str:
 
 def _ordinary(rng: random.Random) -> Iterator[tuple[str, Request]]:
     items = [
-        {"id": rng.randrange(10**9), "title": " ".join(rng.choices(_WORDS, k=4)), "cover": f"https://img.example.net/{hexadecimal(rng, 24)}.webp"}
+        {
+            "id": rng.randrange(10**9),
+            "title": " ".join(rng.choices(_WORDS, k=4)),
+            "cover": f"https://img.example.net/{hexadecimal(rng, 24)}.webp",
+        }
         for _ in range(8)
     ]
-    yield "app JSON", _j(page=1, items=items, cursor=base64.b64encode(rng.randbytes(24)).decode(), ab=["exp_1", "exp_27"])
+    yield (
+        "app JSON",
+        _j(page=1, items=items, cursor=base64.b64encode(rng.randbytes(24)).decode(), ab=["exp_1", "exp_27"]),
+    )
     paragraphs = "".join(f"<p class='c{rng.randrange(99)}'>{' '.join(rng.choices(_WORDS, k=9))}</p>" for _ in range(6))
     yield "HTML", Request(f"<html><body>{paragraphs}</body></html>".encode())
     yield "protobuf", Request(protobuf_message(" ".join(rng.choices(_WORDS, k=6)).encode()))
@@ -108,7 +149,10 @@ def _ordinary(rng: random.Random) -> Iterator[tuple[str, Request]]:
     form = "&".join(f"{rng.choice(_WORDS)}={rng.randrange(10**7)}" for _ in range(6))
     yield "form", Request(form.encode(), target=b"/a?" + form.encode())
     yield "Chinese text", _j(text="今天的天气很好，适合出门散步。订单已发货，请注意查收。", count=rng.randrange(99))
-    yield "crash report", _j(stack="".join(f"at com.example.a.b{i}(SourceFile:{rng.randrange(900)})\n" for i in range(6)))
+    yield (
+        "crash report",
+        _j(stack="".join(f"at com.example.a.b{i}(SourceFile:{rng.randrange(900)})\n" for i in range(6))),
+    )
 
 
 def _png(rng: random.Random) -> bytes:

@@ -5,11 +5,17 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-_FAMILY = "欧阳 司徒 上官 诸葛 慕容 尉迟".split()
-_GIVEN = "知砚 云舒 沐宸 念安 景初 若溪 星野 予墨".split()
+_FAMILY = ("欧阳", "司徒", "上官", "诸葛", "慕容", "尉迟")
+_GIVEN = ("知砚", "云舒", "沐宸", "念安", "景初", "若溪", "星野", "予墨")
 _CONTACTS = (("林晓示", "lin.xs"), ("陈例文", "chen.lw"), ("周样本", "zhou.yb"))
 _MOBILE = ("138", "139", "150", "158", "177", "186", "189", "199")
-_PACKAGES = ("com.example.bank", "com.example.takeaway", "org.example.dating", "cn.example.loanshelf", "com.example.clinic")
+_PACKAGES = (
+    "com.example.bank",
+    "com.example.takeaway",
+    "org.example.dating",
+    "cn.example.loanshelf",
+    "com.example.clinic",
+)
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 
@@ -123,5 +129,5 @@ def _values(rng: random.Random) -> dict[str, str]:
         "push_token": "".join(rng.choices("ABCDEFGHKLMNPQRSTUVWXYZabcdefghkmnpqrstuvwxyz23456789_-", k=64)),
         "vehicle_vin": "L" + "".join(rng.choices("ABCDEFGHJKLMNPRSTUVWXYZ23456789", k=12)) + digits(rng, 4),
         "postal_address": f"示例市样本区测试路{rng.randrange(100, 999)}号{rng.randrange(1, 30)}栋{rng.randrange(101, 2901)}室",
-        "age_or_birthdate": f"19{rng.randrange(70, 99)}-{rng.randrange(10, 13)}-{rng.randrange(13, 28)}",
+        "age_or_birthdate": f"19{rng.randrange(70, 99)}-0{rng.randrange(1, 10)}-{rng.randrange(13, 28)}",
     }

@@ -99,7 +99,7 @@ def _likeness(label: Expected, detection: Detection) -> int:
     if (label.data, label.location) != (detection["data"], detection["location"]):
         return -1
     wanted = (list(label.path), label.encoding, label.basis)
-    return 2 + sum(mine == theirs for mine, theirs in zip(wanted, _named(detection), strict=True))
+    return 2 + sum(bool(mine == theirs) for mine, theirs in zip(wanted, _named(detection), strict=True))
 
 
 def _named(detection: Detection) -> tuple[Any, Any, Any]:
@@ -109,7 +109,14 @@ def _named(detection: Detection) -> tuple[Any, Any, Any]:
 def _line(what: str, case: Case, label: Expected | None, detection: Detection | None) -> dict[str, Any]:
     wanted = None if label is None else {name: _plain(getattr(label, name)) for name in _FIELDS}
     got = None if detection is None else {name: detection[name] for name in _FIELDS}
-    return {"what": what, "group": case.group, "case": case.name, "flow": case.flow.id, "expected": wanted, "reported": got}
+    return {
+        "what": what,
+        "group": case.group,
+        "case": case.name,
+        "flow": case.flow.id,
+        "expected": wanted,
+        "reported": got,
+    }
 
 
 def _plain(value: object) -> object:
