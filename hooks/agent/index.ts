@@ -89,8 +89,13 @@ function watchLoaders(): void {
 /** Look for the missing classes in a loader that the app has just made. */
 function lookIn(loader: Wrapper): void {
   try {
-    const factory = Java.ClassFactory.get(Java.cast(loader.$h, Java.use("java.lang.ClassLoader")));
-    retry((name) => factory.use(name));
+    const holder = Java.cast(loader.$h, Java.use("java.lang.ClassLoader"));
+    const factory = Java.ClassFactory.get(holder);
+    retry((name) => {
+      // Reflection links the class without running its initialiser; the bridge crashes HotSpot on one that is not linked.
+      holder.loadClass(name).getDeclaredMethods();
+      return factory.use(name);
+    });
   } catch (error) {
     post({ k: "gap", ...unprompted(), kind: "script_error", detail: `a new class loader was not searched: ${error}` });
   }
@@ -101,7 +106,11 @@ function whenJvmIsCreated(work: () => void): void {
   Process.attachModuleObserver({
     onAdded(module) {
       if (module.name === "libjvm.so") {
-        Interceptor.attach(module.getExportByName("JNI_CreateJavaVM"), { onLeave: () => Java.performNow(work) });
+        Interceptor.attach(module.getExportByName("JNI_CreateJavaVM"), { onLeave: () => {
+          if (Java.available) { // otherwise the JVM refused its options and is about to say so
+            Java.performNow(work);
+          }
+        } });
       }
     },
   });

@@ -16,6 +16,7 @@ LOST: tuple[type[Exception], ...] = (
     frida.TimedOutError,
     frida.ServerNotRunningError,
     frida.RPCException,
+    frida.NotSupportedError,  # "failed to open /proc/PID/auxv": the process ended a moment ago
 )
 """What a call raises when the target, its device or the agent has gone in the meantime."""
 

@@ -52,6 +52,7 @@ class FridaHost:
         self._device: Any = None
         self._main: InstrumentedProcess | None = None
         self._processes: dict[int, InstrumentedProcess] = {}
+        self._gone: set[int] = set()
         self._stopping = False
         self._output = b""
         # The device may announce the app's own process before `spawn` has returned: adopting waits for the start to end.
@@ -110,8 +111,9 @@ class FridaHost:
             return
         self._stopping = True
         for pid, process in list(self._processes.items()):
-            process.drain()
-            self._kill(pid)
+            if pid not in self._gone:
+                process.drain()
+                self._kill(pid)
             self._report_unhooked(process)
         if self._device is not None and self._target.follows_children:
             self._quietly(self._device.disable_spawn_gating)
@@ -158,6 +160,7 @@ class FridaHost:
     def _process_gone(self, pid: int, reason: str) -> None:
         if self._stopping:
             return
+        self._gone.add(pid)
         process = self._processes.get(pid)
         if process is not None:
             self._report_unhooked(process)

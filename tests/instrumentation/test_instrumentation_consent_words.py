@@ -6,18 +6,72 @@ from pia_runtime.instrumentation.consent import is_policy_text, judge_button
 from pia_runtime.knowledge.consent_words import load_consent_words
 
 GIVEN = [
-    "同意", "同意并继续", "我同意", "同意并进入", "已阅读并同意", "我已阅读并同意《用户协议》和《隐私政策》", "接受", "全部接受",
-    "同意隐私政策", "Agree", "I agree", "AGREE & CONTINUE", "Agree and continue", "Accept", "Accept all", "ＡＧＲＥＥ", "Allow", "I consent",
-]  # fmt: skip
+    "同意",
+    "同意并继续",
+    "我同意",
+    "同意并进入",
+    "已阅读并同意",
+    "我已阅读并同意《用户协议》和《隐私政策》",
+    "接受",
+    "全部接受",
+    "同意隐私政策",
+    "Agree",
+    "I agree",
+    "AGREE & CONTINUE",
+    "Agree and continue",
+    "Accept",
+    "Accept all",
+    "ＡＧＲＥＥ",
+    "Allow",
+    "I consent",
+]
 REFUSED = [
-    "不同意", "不同意并退出", "我不同意", "拒绝", "暂不同意", "暂不使用", "不接受", "不同意，仅浏览", "以后再说", "取消", "退出应用",
-    "Disagree", "I do not agree", "I don’t agree", "Don't agree", "Decline", "Reject all", "No thanks", "Not now", "Don't allow", "Deny",
-]  # fmt: skip
+    "不同意",
+    "不同意并退出",
+    "我不同意",
+    "拒绝",
+    "暂不同意",
+    "暂不使用",
+    "不接受",
+    "不同意，仅浏览",
+    "以后再说",
+    "取消",
+    "退出应用",
+    "Disagree",
+    "I do not agree",
+    "I don’t agree",
+    "Don't agree",
+    "Decline",
+    "Reject all",
+    "No thanks",
+    "Not now",
+    "Don't allow",
+    "Deny",
+]
 NEITHER = [
-    "", "   ", "我知道了", "知道了", "好的", "确定", "继续", "OK", "Got it", "Continue", "登录", "查看《隐私政策》", "Privacy Policy",
-    "撤回同意", "取消授权", "撤销同意", "Withdraw consent", "Agreement details", "Disagreement", "Acceptable use", "Allowance",
+    "",
+    "   ",
+    "我知道了",
+    "知道了",
+    "好的",
+    "确定",
+    "继续",
+    "OK",
+    "Got it",
+    "Continue",
+    "登录",
+    "查看《隐私政策》",
+    "Privacy Policy",
+    "撤回同意",
+    "取消授权",
+    "撤销同意",
+    "Withdraw consent",
+    "Agreement details",
+    "Disagreement",
+    "Acceptable use",
+    "Allowance",
     "点击“同意并继续”即表示您已阅读并同意上述条款，并授权我们按照《隐私政策》的约定收集、使用、存储和共享您的个人信息，以便为您提供服务",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("text", GIVEN)
@@ -65,10 +119,18 @@ def test_other_dialogs_are_no_policy(text):
 @pytest.mark.parametrize(
     ("key", "expected"),
     [
-        ("privacy_agreed", True), ("user_consent", True), ("isAgreeProtocol", True), ("PRIVACY_POLICY_ACCEPTED", True), ("隐私同意", True),
-        ("privacy_policy_url", False), ("policy_version", False), ("privacy_dialog_shown", False), ("is_disagree", False), ("volume", False),
+        ("privacy_agreed", True),
+        ("user_consent", True),
+        ("isAgreeProtocol", True),
+        ("PRIVACY_POLICY_ACCEPTED", True),
+        ("隐私同意", True),
+        ("privacy_policy_url", False),
+        ("policy_version", False),
+        ("privacy_dialog_shown", False),
+        ("is_disagree", False),
+        ("volume", False),
     ],
-)  # fmt: skip
+)
 def test_a_preference_key_is_about_consent_itself(key, expected):
     assert load_consent_words().is_consent_key(key) is expected
 

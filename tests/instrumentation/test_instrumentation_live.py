@@ -45,7 +45,7 @@ public class AdvertisingIdClient {
 }
 """
 MAIN = """
-import android.telephony.TelephonyManager;
+import android.media.MediaDrm; import android.telephony.TelephonyManager;
 public class Main {
     public static void main(String[] args) throws Exception {
         TelephonyManager phone = new TelephonyManager();
@@ -55,7 +55,7 @@ public class Main {
         switch (args[0]) {
             case "calls" -> many(phone);
             case "crypto" -> crypto();
-            case "bytes" -> check(new android.media.MediaDrm().getPropertyByteArray("deviceUniqueId") == android.media.MediaDrm.kept, "array");
+            case "bytes" -> check(new MediaDrm().getPropertyByteArray("deviceUniqueId") == MediaDrm.kept, "the very same array");
             case "long" -> phone.getLine1Number();
             case "late" -> late(args[1]);
             case "gc" -> { for (int i = 0; i < 20; i++) { System.gc(); phone.getImei(1); } }
@@ -90,9 +90,10 @@ public class Main {
     }
     static void late(String folder) throws Exception {
         var loader = new java.net.URLClassLoader(new java.net.URL[] {new java.io.File(folder).toURI().toURL()});
-        Object info = loader.loadClass("com.huawei.hms.ads.identifier.AdvertisingIdClient$Info").getDeclaredConstructor().newInstance();
+        Class<?> type = loader.loadClass("com.huawei.hms.ads.identifier.AdvertisingIdClient$Info");
+        Object info = type.getDeclaredConstructor().newInstance();
         Thread.sleep(300);
-        check("late-oaid".equals(info.getClass().getMethod("getId").invoke(info)), "late");
+        check("late-oaid".equals(type.getMethod("getId").invoke(info)), "late");
     }
     static void check(boolean holds, String what) { if (!holds) { System.err.println("BROKEN: " + what); System.exit(9); } }
 }
@@ -252,7 +253,7 @@ def test_a_jvm_that_ends_before_any_hook_says_why(programs):
 
 
 def test_a_program_that_does_not_exist_is_one_line_with_a_fix(tmp_path):
-    with pytest.raises(NotReadyError, match="cannot start .*check the name"):
+    with pytest.raises(NotReadyError, match=r"cannot start .*check the name"):
         Run(JvmTarget([str(tmp_path / "java")])).host.start()
 
 
