@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pia_runtime.cli.options import say, stdout_console
+from pia_runtime.cli.options import say
 
 app = typer.Typer(help="The hook catalog: which API, which data.", no_args_is_help=True, rich_markup_mode=None)
 
@@ -28,12 +28,10 @@ def list_(format_: FormatOption = Format.table) -> None:
     if format_ is Format.json:
         _print_json(entries)
         return
-    from rich.table import Table
-
-    table = Table("id", "api", "data", box=None, pad_edge=False)
-    for entry in entries:
-        table.add_row(entry["id"], entry["api"], ", ".join(entry["data"]))
-    stdout_console().print(table)
+    rows = [("id", "api", "data"), *((entry["id"], entry["api"], ", ".join(entry["data"])) for entry in entries)]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for id_, api, data in rows:
+        sys.stdout.write(f"{id_:<{widths[0]}}  {api:<{widths[1]}}  {data}".rstrip() + "\n")
 
 
 @app.command("show")

@@ -68,7 +68,7 @@ def _finding_lines(finding: Mapping[str, Any], wording: Wording) -> Iterator[str
     yield f"{wording.term('severity', finding['severity'])}: {wording.finding(finding)}"
     yield f"  {wording.say('proof.id')}: {finding['id']} ({finding['rule']})"
     for clause in finding["clauses"]:
-        yield f"  {wording.say('proof.clause')}: {wording.clause(clause)}"
+        yield f"  {wording.say('proof.clause')}: {visible(clause)} {wording.clause(clause)}"
     if finding["needs_human"]:
         yield f"  {wording.say('proof.needs_human')}: {wording.term('needs_human', finding['needs_human'])}"
 
