@@ -4,7 +4,7 @@ Order within one clock needs no calibration, so a device event and a device tap 
 where both have it, else on the wall clock unless that was seen to be set.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,10 +44,17 @@ WALL = Axis("wall")
 
 @dataclass(slots=True)
 class Clocks:
-    """All clocks of a run: the host's, the device's wall clock, and its monotonic clock by boot."""
+    """All clocks of a run: the host's, the device's wall clock, and its monotonic clock by boot.
+
+    Attributes:
+        apart: wall minus monotonic time, smallest and largest seen, ns, of each boot in which the wall clock was not set.
+        wall_was_set: some boot's stamps show that the wall clock was set, so its own order means nothing.
+    """
 
     samples: tuple[ClockSample, ...]
     boots: frozenset[str] = frozenset()
+    apart: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    wall_was_set: bool = False
     wall: DeviceClock = field(init=False)
     _mono: dict[str, DeviceClock] = field(init=False, default_factory=dict)
 
@@ -65,7 +72,9 @@ class Clocks:
         boots = frozenset(stamp.boot_id for stamp in device)
         if len(boots) == 1 and samples and all(sample.device_mono_ns is None for sample in samples):
             samples = _with_monotonic_readings(samples, device)
-        return cls(tuple(samples), boots)
+        by_boot = {boot: [stamp for stamp in device if stamp.boot_id == boot] for boot in sorted(boots)}
+        steady = {boot: apart for boot, group in by_boot.items() if (apart := _distance(group)) is not None}
+        return cls(tuple(samples), boots, steady, wall_was_set=len(steady) < len(boots))
 
     def mono(self, boot_id: str) -> DeviceClock:
         """The monotonic clock of one boot."""
@@ -90,6 +99,10 @@ class Clocks:
 
     def place(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int]:
         """A stamp on an axis: (low, high, middle) in ns, its own error included."""
+        low, high, middle = self._place(stamp, error, axis)
+        return max(low, -UNBOUNDED), min(high, UNBOUNDED), middle
+
+    def _place(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int]:
         if (
             axis.kind == "mono"
             and stamp.clock == "device"
@@ -97,7 +110,7 @@ class Clocks:
             and stamp.boot_id == axis.boot_id
         ):
             return stamp.mono_ns - error, stamp.mono_ns + error, stamp.mono_ns
-        if axis.kind == "wall" and stamp.clock == "device" and not self.wall.to_host.steps:
+        if axis.kind == "wall" and stamp.clock == "device" and not (self.wall.to_host.steps or self.wall_was_set):
             return stamp.t_ns - error, stamp.t_ns + error, stamp.t_ns
         return self._through_host(stamp, error, axis)
 
@@ -112,7 +125,21 @@ class Clocks:
             ends = self._device(axis).from_host.intervals(np.array([low, high], dtype=np.int64))
             low, high = int(ends.low.min()), int(ends.high.max())
         if low <= -UNBOUNDED or high >= UNBOUNDED:
-            return -UNBOUNDED, UNBOUNDED, reading
+            return self._through_wall(stamp, error, axis) or (-UNBOUNDED, UNBOUNDED, reading)
+        return low - error, high + error, (low + high) // 2
+
+    def _through_wall(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int] | None:
+        """Where no sample leads to a monotonic clock: by the wall time that events of its boot carry beside it."""
+        if axis.kind != "mono" or axis.boot_id not in self.apart or self.wall_was_set or self.wall.to_host.steps:
+            return None
+        low = high = stamp.t_ns
+        if stamp.clock == "host":
+            wall = self.wall.from_host.intervals(np.array([stamp.t_ns], dtype=np.int64))
+            low, high = int(wall.low[0]), int(wall.high[0])
+            if low <= -UNBOUNDED or high >= UNBOUNDED:
+                return None
+        smallest, largest = self.apart[axis.boot_id]
+        low, high = low - largest, high - smallest
         return low - error, high + error, (low + high) // 2
 
     def _device(self, axis: Axis) -> DeviceClock:
@@ -121,6 +148,16 @@ class Clocks:
     def translation(self, axis: Axis) -> Translation:
         """How an axis of the device is translated to the host's clock."""
         return self._device(axis).to_host
+
+
+def _distance(stamps: Sequence[Stamp]) -> tuple[int, int] | None:
+    """Smallest and largest of wall minus monotonic time in one boot, or None where the wall clock was set in between."""
+    apart = [stamp.t_ns - (stamp.mono_ns or 0) for stamp in stamps]
+    walls = [stamp.t_ns for stamp in stamps]
+    slewed = MAX_DRIFT * (max(walls) - min(walls))
+    if max(apart) - min(apart) > slewed + _STAMPING_NS:
+        return None
+    return min(apart), max(apart)
 
 
 def _with_monotonic_readings(samples: Sequence[ClockSample], stamps: Sequence[Stamp]) -> Sequence[ClockSample]:

@@ -119,6 +119,18 @@ def _on_host(
     return middle, pd.arrays.IntegerArray((width + 1) // 2, ~known)
 
 
+def _has_sharper_witness(vague: Transition, others: Sequence[Transition]) -> bool:
+    """Whether another signal of the same kind says more exactly when, inside the interval of this one."""
+    width = vague.high - vague.low
+    return any(
+        other.signal == vague.signal
+        and vague.low <= other.low
+        and other.high <= vague.high
+        and other.high - other.low < width
+        for other in others
+    )
+
+
 class _Combined:
     """Phases, verdicts and margins while the scopes are added one by one."""
 
@@ -151,7 +163,7 @@ class _Combined:
         """Distance to the nearest boundary; a mere question counts only where no answer was given."""
         answers = [t for t in placed if t.signal != "requested"] or list(placed)
         for boundary in answers:
-            if boundary.low <= -UNBOUNDED or boundary.high >= UNBOUNDED:
+            if boundary.low <= -UNBOUNDED or boundary.high >= UNBOUNDED or _has_sharper_witness(boundary, answers):
                 continue
             distance = np.abs(at - boundary.middle)
             half = max(boundary.high - boundary.middle, boundary.middle - boundary.low)

@@ -262,3 +262,14 @@ def test_a_step_of_the_wall_clock_moves_no_verdict_where_monotonic_time_is_known
     stepped = Stamp(2, late.t_ns - 3600 * SECOND, "device", late.mono_ns, "boot")
     found = judged([early, stepped], [tap(phone, 9, 2 * SECOND, "given")], samples=[])
     assert found["verdict"].tolist() == ["without_consent", "with_consent"]
+
+
+def test_the_margin_is_measured_to_the_sharpest_witness_of_a_boundary():
+    phone = Phone()
+    signals = [
+        tap(phone, 90, 2 * SECOND, "given"),
+        tap(phone, 91, 3 * SECOND, "withdrawn"),
+        tap(phone, 92, 3 * SECOND + 1_000_000, "withdrawn", source="preference", err_ns=SECOND),
+    ]
+    found = judged([phone.stamp(1, 5 * SECOND)], signals, samples=[])
+    assert (found["margin_ns"].tolist(), found["margin_err_ns"].tolist()) == ([2 * SECOND], [0])
