@@ -73,7 +73,9 @@ def assemble(
 ) -> Detections:
     """Join both streams, judge each instant, and write the records."""
     actors, recipients = _Distinct(accesses.actors), _Distinct[Recipient]()
-    rows = pd.concat([_access_rows(calls, accesses), _sent_rows(sent, actors, recipients)], ignore_index=True)
+    sides = [_access_rows(calls, accesses), _sent_rows(sent, actors, recipients)]
+    # An empty column is one of floats to pandas, and a nanosecond since the epoch does not survive becoming one.
+    rows = pd.concat([side.astype({"t_ns": "int64", "err_ns": "int64"}) for side in sides], ignore_index=True)
     names = np.array([actor.id or "" if actor.kind == "sdk" else "" for actor in actors.numbers], dtype=object)
     rows["sdk"] = pd.Categorical(names[rows["actor"].to_numpy(dtype=np.int64)] if len(rows) else [])
     rows = rows.astype(INSTANT_COLUMNS | _ROW_COLUMNS)  # joining with an empty side loses the types
