@@ -1,7 +1,7 @@
 """One run of the practice app: what to start, what the device knows, and where the app writes its ground truth."""
 
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -32,35 +32,37 @@ class PracticeApp:
     Attributes:
         scenario: what the user does. Asked for the address book, he allows it in ``accept`` and denies it otherwise.
         folder: takes the device profile and the truth log; must exist.
-        proxy: host and port of the HTTP proxy.
-        proxy_ca: PEM file of the authority that the app trusts, the proxy's.
         jdk: home of the JDK 17.
         classes: the compiled app.
+        proxy: host and port of the HTTP proxy.
+        proxy_ca: PEM file of the authority that the app trusts, the proxy's.
         dies: the process dies at the moment the user would choose.
     """
 
     scenario: Scenario
     folder: Path
-    proxy: tuple[str, int]
-    proxy_ca: Path
     jdk: Path
     classes: Path
+    proxy: tuple[str, int] = ("127.0.0.1", 0)
+    proxy_ca: Path = Path()
     identity: Identity = field(default_factory=Identity)
     dies: bool = False
 
     @classmethod
-    def prepare(
-        cls, scenario: Scenario, folder: Path, proxy: tuple[str, int], proxy_ca: Path, *, dies: bool = False
-    ) -> "PracticeApp":
+    def prepare(cls, scenario: Scenario, folder: Path, *, dies: bool = False) -> "PracticeApp":
         """Find the JDK, compile what has changed and write the device profile.
 
         Raises:
             NotReadyError: no JDK 17, or the app cannot be compiled.
         """
         jdk = find_jdk17()
-        app = cls(scenario, folder, proxy, proxy_ca, jdk, compile_app(jdk=jdk), dies=dies)
+        app = cls(scenario, folder, jdk, compile_app(jdk=jdk), dies=dies)
         app.write_profile()
         return app
+
+    def behind(self, proxy: tuple[str, int], proxy_ca: Path) -> "PracticeApp":
+        """The same app, sending through a proxy and trusting its authority."""
+        return replace(self, proxy=proxy, proxy_ca=proxy_ca)
 
     @property
     def argv(self) -> list[str]:
@@ -68,7 +70,7 @@ class PracticeApp:
         virtual_machine = [
             str(self.jdk / "bin" / "java"),
             "-XX:-UsePerfData",  # it would write below /tmp
-            f"-XX:ErrorFile={self.folder / 'jvm-error.log'}",
+            f"-XX:ErrorFile={self.crash_report}",
             "-Dfile.encoding=UTF-8",
         ]
         options = {
@@ -97,6 +99,11 @@ class PracticeApp:
     def truth_path(self) -> Path:
         """What really happened, one JSON object a line, written by the app. Only tests read it."""
         return self.folder / "truth.jsonl"
+
+    @property
+    def crash_report(self) -> Path:
+        """What HotSpot writes when it crashes; there only then."""
+        return self.folder / "jvm-error.log"
 
     def write_profile(self) -> None:
         """Write the device profile for this scenario."""

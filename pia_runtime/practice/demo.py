@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from pia_runtime.capture.instrument import OnDetached, OnEvent
-from pia_runtime.capture.live import LiveStatus, run_live
+from pia_runtime.capture.live import LiveResult, LiveStatus, run_live
 from pia_runtime.capture.proxy import Proxy
 from pia_runtime.capture.status import StatusLine
+from pia_runtime.errors import NotReadyError
+from pia_runtime.instrumentation.agent_build import read_agent
 from pia_runtime.instrumentation.catalog import load_catalog
 from pia_runtime.instrumentation.host import ClockSimulation, FridaHost, JvmTarget
 from pia_runtime.practice.app import PracticeApp, Scenario
@@ -52,65 +54,63 @@ def run_demo(
         dies: the app's process dies at the moment the user would choose.
 
     Raises:
-        NotReadyError: no JDK 17, no agent, a port or folder that cannot be used.
+        NotReadyError: no JDK 17, no agent, a port or folder that cannot be used; or the app's JVM crashed or hung, in
+            which case the capture holds what was seen until then.
         InputError: ``out`` is not empty.
+        KeyboardInterrupt: Ctrl-C ended the run; the capture is whole.
     """
-    with _workplace(work) as folder, PracticeServers(work=folder) as servers:
-        plan = _Plan(Scenario(scenario), folder, servers, dies)
-        with _showing(status) as show:
-            plan.run(out, clock, show)
+    read_agent()  # says what to do before anything is made
+    with _workplace(work) as folder:
+        app = PracticeApp.prepare(Scenario(scenario), folder, dies=dies)
+        with CaptureWriter.create(out, _session(app), app.identifiers()) as writer, _showing(status) as show:
+            result = _run(app, writer, clock, show)
+        _check(app, result)
     return out
 
 
-class _Plan:
-    """One run: who talks to whom."""
-
-    def __init__(self, scenario: Scenario, folder: Path, servers: PracticeServers, dies: bool) -> None:
-        self._scenario = scenario
-        self._folder = folder
-        self._servers = servers
-        self._dies = dies
-
-    def run(self, out: Path, clock: ClockSimulation | None, show: Callable[[LiveStatus], None]) -> None:
-        template = self._app(("127.0.0.1", 0), Path())
-        with CaptureWriter.create(out, _session(template), template.identifiers()) as writer:
-            proxy = Proxy(
-                writer,
-                confdir=project_cache() / "mitmproxy",
-                upstream_map=self._servers.upstream_map,
-                upstream_ca=self._servers.ca_pem,
-            )
-            proxy.start()
-            try:
-                app = self._app(("127.0.0.1", proxy.port), proxy.ca_pem)
-                self._watch(app, proxy, writer, clock, show)
-            finally:
-                proxy.stop()
-
-    def _app(self, proxy: tuple[str, int], proxy_ca: Path) -> PracticeApp:
-        return PracticeApp.prepare(self._scenario, self._folder, proxy, proxy_ca, dies=self._dies)
-
-    def _watch(
-        self,
-        app: PracticeApp,
-        proxy: Proxy,
-        writer: CaptureWriter,
-        clock: ClockSimulation | None,
-        show: Callable[[LiveStatus], None],
-    ) -> None:
-        target = JvmTarget(app.argv, env=app.environment, process=OWN_PACKAGE)
-        catalog = load_catalog()
+def _run(
+    app: PracticeApp, writer: CaptureWriter, clock: ClockSimulation | None, show: Callable[[LiveStatus], None]
+) -> LiveResult:
+    """Start servers, proxy and app, in this order, and watch the app to its end."""
+    catalog = load_catalog()
+    with PracticeServers(work=app.folder) as servers:
+        proxy = Proxy(
+            writer,
+            confdir=project_cache() / "mitmproxy",
+            upstream_map=servers.upstream_map,
+            upstream_ca=servers.ca_pem,
+        )
+        proxy.start()
+        behind = app.behind(("127.0.0.1", proxy.port), proxy.ca_pem)
+        target = JvmTarget(behind.argv, env=behind.environment, process=OWN_PACKAGE)
 
         def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
             return FridaHost(target, catalog, on_event=on_event, on_detached=on_detached, clock=clock)
 
-        run_live(
-            connect,
-            proxy,
-            writer,
-            status=show,
-            duration_s=MAX_SECONDS,
-            calibrate_every_s=CALIBRATE_EVERY_SECONDS,
+        try:
+            return run_live(
+                connect,
+                proxy,
+                writer,
+                status=show,
+                duration_s=MAX_SECONDS,
+                calibrate_every_s=CALIBRATE_EVERY_SECONDS,
+            )
+        finally:
+            proxy.stop()
+
+
+def _check(app: PracticeApp, result: LiveResult) -> None:
+    """A demonstration that did not get to its end must not look like one that did."""
+    if result.reason == "interrupted":
+        raise KeyboardInterrupt
+    if app.crash_report.exists():
+        raise NotReadyError(
+            "the practice app's Java VM crashed under the hooks", "run it again and report it if it recurs"
+        )
+    if result.reason != "target_exit":
+        raise NotReadyError(
+            f"the practice app had not ended after {MAX_SECONDS:.0f} s", "try again on a calmer machine"
         )
 
 

@@ -30,7 +30,7 @@ class Run:
                 writer, confdir=folder / "proxy", upstream_map=servers.upstream_map, upstream_ca=servers.ca_pem
             )
             proxy.start()
-            app = PracticeApp.prepare(scenario, folder, ("127.0.0.1", proxy.port), proxy.ca_pem)
+            app = PracticeApp.prepare(scenario, folder).behind(("127.0.0.1", proxy.port), proxy.ca_pem)
             self.ended = subprocess.run(
                 app.argv, env={**os.environ, **app.environment}, capture_output=True, text=True, timeout=60
             )

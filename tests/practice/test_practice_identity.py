@@ -17,7 +17,7 @@ def test_the_imei_has_a_valid_check_digit():
 
 
 def test_identifiers_and_session_are_of_the_documented_shape(tmp_path):
-    app = PracticeApp(Scenario.ACCEPT, tmp_path, ("127.0.0.1", 1), tmp_path, tmp_path, tmp_path)
+    app = PracticeApp(Scenario.ACCEPT, tmp_path, tmp_path, tmp_path)
     known = Identifiers.model_validate({"schema": "pia.identifiers/1", "identifiers": app.identifiers()})
     kinds = {entry.id: type(entry.value) for entry in known.identifiers}
     assert kinds["location_precise"] is Coordinates
@@ -36,7 +36,7 @@ def test_every_value_given_out_by_the_device_is_a_known_value():
 
 def test_the_address_book_is_allowed_in_the_accepting_scenario_only(tmp_path):
     for scenario in Scenario:
-        app = PracticeApp(scenario, tmp_path, ("127.0.0.1", 1), tmp_path, tmp_path, tmp_path)
+        app = PracticeApp(scenario, tmp_path, tmp_path, tmp_path)
         app.write_profile()
         granted = "grants=android.permission.READ_CONTACTS\n" in app.profile_path.read_text(encoding="utf-8")
         assert granted is (scenario is Scenario.ACCEPT)
