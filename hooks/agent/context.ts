@@ -2,6 +2,7 @@
 
 import Java from "frida-java-bridge";
 import { now, type Instant } from "./clock.js";
+import { onHotSpot } from "./hotspot.js";
 import type { Entry } from "./plan.js";
 
 const MAX_STACK = 16_384;
@@ -61,8 +62,6 @@ function threadName(thread: number): string {
   names.set(thread, { name, until: time + NAME_LIFETIME_MS });
   return name;
 }
-
-const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
 
 /** The stack as one string in one call; fetching frames one by one costs three to seven times as much. */
 export function stackOf(call: Call): string {

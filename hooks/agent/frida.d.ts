@@ -38,7 +38,10 @@ declare namespace Process {
   function attachModuleObserver(callbacks: { onAdded?(module: Module): void }): { detach(): void };
 }
 declare namespace Interceptor {
-  function attach(target: NativePointer, callbacks: { onLeave?(result: NativePointer): void }): { detach(): void };
+  function attach(target: NativePointer, callbacks: { onEnter?(args: NativePointer[]): void; onLeave?(result: NativePointer): void }): { detach(): void };
+}
+declare namespace Thread {
+  function sleep(seconds: number): void;
 }
 declare namespace File {
   function readAllText(path: string): string;

@@ -5,6 +5,7 @@
 import Java, { type Wrapper } from "frida-java-bridge";
 import { now, simulate } from "./clock.js";
 import { unprompted } from "./context.js";
+import { keepClassReferences, onHotSpot, settle, stayOutOfExit } from "./hotspot.js";
 import { install, reportAbsent } from "./interpreter.js";
 import { passThrough } from "./jni.js";
 import { watchPreferences } from "./observers.js";
@@ -17,27 +18,9 @@ const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
 /** Entries whose class has not been seen yet. */
 let waiting: Entry[] = [];
 
-const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
-
-/** HotSpot only, after every change of hooks: the bridge leaves its thread marked as being inside the VM, and the next
-    safepoint would wait for it for ever (frida issues 1996 and 3330); any JNI call on that thread repairs the mark. */
-function settle(): void {
-  if (onHotSpot()) {
-    setTimeout(() => Java.perform(() => {
-      const env = Java.vm.getEnv();
-      env.deleteLocalRef(env.findClass("java/lang/Object"));
-    }), 0);
-  }
-}
-
-/** The bridge keeps references to ten classes and looks others up again by JNI FindClass: slow, and from inside a hooked method
-    of the JDK it sees no class of the app. Hooked classes stay loaded anyway, so all references are kept. */
-function keepClassReferences(): void {
-  Java.classFactory._classHandles.capacity = Number.MAX_SAFE_INTEGER;
-}
-
 function installAll(entries: Entry[]): void {
   keepClassReferences();
+  stayOutOfExit();
   waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
   waiting.forEach(reportAbsent);
   watchLoaders();

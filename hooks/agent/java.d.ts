@@ -41,7 +41,7 @@ declare module "frida-java-bridge" {
   }
   interface Bridge {
     readonly available: boolean;
-    readonly vm: { getEnv(): Env };
+    readonly vm: { getEnv(): Env; perform: (work: any) => any };
     perform(fn: () => void): void;
     performNow(fn: () => void): void;
     use(name: string): Wrapper;

@@ -1,0 +1,55 @@
+/** What a desktop JVM needs and Android does not. Nothing here happens without libjvm. */
+
+import Java from "frida-java-bridge";
+import { flush } from "./outbox.js";
+
+export const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
+
+/** After every change of hooks: the bridge leaves its thread marked as being inside the VM, and the next safepoint would wait
+    for it for ever (frida issues 1996 and 3330); any JNI call on that thread repairs the mark. */
+export function settle(): void {
+  if (onHotSpot()) {
+    setTimeout(() => Java.perform(() => {
+      const env = Java.vm.getEnv();
+      env.deleteLocalRef(env.findClass("java/lang/Object"));
+    }), 0);
+  }
+}
+
+/** The bridge keeps references to ten classes and looks others up again by JNI FindClass: slow, and from inside a hooked method
+    of the JDK it sees no class of the app. Hooked classes stay loaded anyway, so all references are kept. */
+export function keepClassReferences(): void {
+  Java.classFactory._classHandles.capacity = Number.MAX_SAFE_INTEGER;
+}
+
+/** While HotSpot exits, a JNI call from the agent's thread never returns, and the exit waits for that thread: the process would
+    hang. The bridge makes such calls whenever a wrapper is garbage collected, so from the exit's first step on it makes none. */
+export function stayOutOfExit(): void {
+  const jvm = Process.findModuleByName("libjvm.so");
+  if (jvm === null) {
+    return;
+  }
+  let exiting = false;
+  let inside = 0;
+  const perform = Java.vm.perform;
+  Java.vm.perform = function (this: unknown, work: any): any {
+    if (exiting) {
+      return undefined;
+    }
+    inside += 1;
+    try {
+      return perform.call(this, work);
+    } finally {
+      inside -= 1;
+    }
+  };
+  Interceptor.attach(jvm.getExportByName("JVM_Halt"), {
+    onEnter() {
+      flush();
+      exiting = true;
+      for (let waited = 0; inside > 0 && waited < 1000; waited++) {
+        Thread.sleep(0.001);
+      }
+    },
+  });
+}
