@@ -12,6 +12,9 @@ Counts = Counter[tuple[str, str, str]]
 
 _LONGEST_DETAIL = 200
 
+_WORST_FIRST = ("failed", "installed", "absent")
+"""States of a hook, in the order in which one of several processes decides for all."""
+
 
 def blind_spots(counts: Mapping[tuple[str, str, str], int], knowledge: Knowledge) -> tuple[BlindSpot, ...]:
     """Sorted by kind, host and detail. A kind that the knowledge does not explain is kept and says so."""
@@ -40,16 +43,24 @@ def gaps_of(events: Events) -> Counts:
 
 
 def hooks_by_status(events: Events) -> dict[str, list[str]]:
-    """Hook ids by their best reported status: installed once is installed, whatever came before or in other processes."""
-    best: dict[str, str] = {}
-    rank = {"installed": 2, "failed": 1, "absent": 0}
+    """Hook ids by how they ended: in each process the latest report counts, and one process without it is a failure.
+
+    A hook that was switched off after an error is failed although it was installed first; one that was absent until its class
+    came is installed.
+    """
+    latest: dict[tuple[str, str], tuple[int, int, str]] = {}
     for occurrence in events.occurrences:
         status, hook = _text(occurrence.fields, "status"), _text(occurrence.fields, "hook")
-        if occurrence.type == "hook_status" and status in rank and rank[status] >= rank.get(best.get(hook, ""), -1):
-            best[hook] = status
+        if occurrence.type == "hook_status" and status in _WORST_FIRST:
+            key = (_text(occurrence.fields, "process"), hook)
+            report = (occurrence.stamp.t_ns, occurrence.stamp.seq, status)
+            latest[key] = max(latest.get(key, report), report)
+    ended: dict[str, set[str]] = {}
+    for (_, hook), (_, _, status) in latest.items():
+        ended.setdefault(hook, set()).add(status)
     grouped: dict[str, list[str]] = {}
-    for hook, status in sorted(best.items()):
-        grouped.setdefault(status, []).append(hook)
+    for hook in sorted(ended):
+        grouped.setdefault(next(status for status in _WORST_FIRST if status in ended[hook]), []).append(hook)
     return grouped
 
 

@@ -144,3 +144,16 @@ def test_failed_hooks_and_gaps_are_counted_as_blind_spots_with_why_they_matter(t
     assert spots["hook_failed"]["detail"] == "b"
     assert spots["tls_failed"]["why_it_matters"]
     assert (document["coverage"]["hooks_installed"], document["coverage"]["hooks_failed"]) == (1, 1)
+
+
+def test_a_hook_that_was_switched_off_after_it_was_installed_is_a_failed_one(tmp_path):
+    document = analysed(
+        tmp_path,
+        event(1, 0, "hook_status", hook="late", status="absent", reason="no class"),
+        event(2, 1, "hook_status", hook="late", status="installed", reason=None),
+        event(3, 1, "hook_status", hook="broken", status="installed", reason=None),
+        event(4, 2, "hook_status", hook="broken", status="failed", reason="switched off"),
+    )
+    coverage = document["coverage"]
+    assert (coverage["hooks_installed"], coverage["hooks_failed"], coverage["hooks_absent"]) == (1, 1, 0)
+    assert [spot["detail"] for spot in document["blind_spots"] if spot["kind"] == "hook_failed"] == ["broken"]
