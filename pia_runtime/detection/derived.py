@@ -50,6 +50,8 @@ def derive(transforms: Sequence[Transform], needles: NeedleSet, *, budget: Budge
         Needles for :meth:`NeedleSet.extended`, in a stable order.
     """
     links = _links(transforms)
+    if not links:
+        return ()
     existing = {needle.data.lower() if needle.caseless else needle.data for needle in needles.needles}
     found: list[Needle] = []
     done: set[tuple[int, str, str]] = set()

@@ -95,7 +95,10 @@ class NeedleSet:
 
     def extended(self, more: Iterable[Needle]) -> "NeedleSet":
         """The same set with further needles, for instance derived ones."""
-        return NeedleSet(_unique((*self.needles, *more)), self.positions, self.too_weak, self.engine)
+        added = tuple(more)
+        if not added:
+            return self
+        return NeedleSet(_unique((*self.needles, *added)), self.positions, self.too_weak, self.engine)
 
 
 def _unique(needles: Iterable[Needle]) -> tuple[Needle, ...]:

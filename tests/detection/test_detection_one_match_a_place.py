@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from pia_runtime.decoding import decode_flow
+from pia_runtime.detection.derived import derive
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.patterns import PatternDetector
 from pia_runtime.detection.scanner import Scanner
@@ -99,3 +100,8 @@ def test_halves_that_look_like_base64_are_still_put_together() -> None:
 def test_a_label_before_an_address_is_no_octet_of_it() -> None:
     assert [data for data, *_ in found(json.dumps({"p": f"salt-71:{MAC}"}).encode())] == ["mac_wifi"]
     assert found(json.dumps({"p": f"71:{MAC}", "q": f"00:71:{MAC}"}).encode()) == []
+
+
+def test_a_run_without_transforms_compiles_its_needles_once() -> None:
+    assert derive([], NEEDLES) == ()
+    assert NEEDLES.extended(()) is NEEDLES
