@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from mitmproxy import addons, exceptions, options
 from mitmproxy.addons.proxyserver import Proxyserver
@@ -134,6 +134,7 @@ class Proxy:
             store_streamed_bodies=True,
             ssl_verify_upstream_trusted_ca=str(self._upstream_ca) if self._upstream_ca else None,
         )
+        asyncio.get_running_loop().set_exception_handler(_tell_unless_cancelled)
         await master.run()
 
     def _explain(self, failure: BaseException) -> PiaError:
@@ -149,6 +150,12 @@ class Proxy:
                 f"the proxy refused its options: {failure}", "correct the proxy mode or certificate file"
             )
         return NotReadyError(f"the proxy cannot listen on {where}: {failure}", "choose another address or --port")
+
+
+def _tell_unless_cancelled(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """After mitmproxy's own handler is gone, connections that end with the run are no news; anything else is."""
+    if not isinstance(context.get("exception"), asyncio.CancelledError):
+        loop.default_exception_handler(context)
 
 
 class _Readiness:
