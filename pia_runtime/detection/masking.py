@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Iterable
 
 import orjson
 
@@ -9,6 +10,9 @@ _KEPT = 2
 """Characters shown at either end of a long value; enough to compare two lines by eye, too few to identify."""
 
 _SHORTEST_SHOWN = 8
+
+_SHORTEST_HIDDEN = 6
+"""Shorter values occur in ordinary words; masking them would garble every sentence."""
 
 
 def canonical(value: object) -> str:
@@ -30,6 +34,14 @@ def mask(value: object) -> str | None:
     if len(text) < _SHORTEST_SHOWN:
         return "*" * len(text)
     return f"{text[:_KEPT]}{'*' * min(len(text) - 2 * _KEPT, 12)}{text[-_KEPT:]}"
+
+
+def mask_within(text: str, values: Iterable[str]) -> str:
+    """A text that people wrote or an app showed, with every one of these values in it masked; the longest first."""
+    for value in sorted({value for value in values if len(value) >= _SHORTEST_HIDDEN}, key=lambda v: (-len(v), v)):
+        if value in text:
+            text = text.replace(value, mask(value) or "")
+    return text
 
 
 def commit(key: bytes | None, data: str, value: object) -> str | None:

@@ -67,7 +67,7 @@ class Session(_Record):
 class Coordinates(BaseModel):
     """A WGS-84 position in degrees."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="allow")
     lat: float = Field(ge=-90, le=90)
     lon: float = Field(ge=-180, le=180)
 
@@ -84,7 +84,7 @@ class Contact(BaseModel):
 class Packages(BaseModel):
     """Installed apps by package name."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="allow")
     packages: tuple[StrictStr, ...]
 
 

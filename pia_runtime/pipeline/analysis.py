@@ -11,13 +11,14 @@ from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.consent import signals_by_scope
 from pia_runtime.correlation.verdict import Scopes
 from pia_runtime.detection.attribution import actor_of_host, recipient_of_host
+from pia_runtime.detection.masking import mask_within
 from pia_runtime.judgement.findings import judge
 from pia_runtime.knowledge.base import Knowledge
 from pia_runtime.knowledge.sdks import SdkIndex
 from pia_runtime.model.event import Events, Stamp
 from pia_runtime.model.finding import Finding
 from pia_runtime.model.flow import Flow
-from pia_runtime.model.session import Identifiers, Session
+from pia_runtime.model.session import Contact, Identifiers, Session
 from pia_runtime.pipeline.accesses import detect_accesses
 from pia_runtime.pipeline.blind_spots import Counts, blind_spots, gaps_of
 from pia_runtime.pipeline.consent_document import consent_intervals
@@ -91,6 +92,7 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
     knowledge, events, package = toolbox.knowledge, content.events, content.session.app.package
     scan, weak = toolbox.scanner_for(content.identifiers, events, package)
     found = detect_transmissions(content.flows, scan)
+    unknown_sent = _drop_unknown(found, knowledge)
     sent = [
         (item, actor_of_host(item.host, package, toolbox.sdks), recipient_of_host(item.host, package, toolbox.sdks))
         for item in found.sent
@@ -102,13 +104,14 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
     detections = assemble(events.api_calls, accesses, sent, scopes, clocks, disclosure)
     findings = judge(detections.table, detections.actors, detections.recipients, knowledge.rules)
     intervals = consent_intervals(scopes, clocks)
-    counts = _trouble_counts(content, found, accesses.unknown_data, weak)
+    counts = _trouble_counts(content, found, accesses.unknown_data | unknown_sent, weak)
     counts.update(_missing(content, scopes, clocks))
+    secrets = frozenset() if reveal else _secrets(content.identifiers, found, events)
     return {
         "schema": SCHEMA,
         "session": content.session.model_dump(mode="json", by_alias=True, exclude_unset=True),
         "knowledge_sha256": knowledge.sha256,
-        "consent": intervals,
+        "consent": intervals if reveal else [_hidden(item, ("texts",), secrets) for item in intervals],
         "detections": detections.records,
         "findings": [finding_document(finding) for finding in findings],
         "blind_spots": [
@@ -116,7 +119,7 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
                 "kind": spot.kind,
                 "host": spot.host or None,
                 "count": spot.count,
-                "detail": spot.detail or None,
+                "detail": mask_within(spot.detail, secrets) or None,
                 "why_it_matters": spot.why_it_matters,
             }
             for spot in blind_spots(counts, knowledge)
@@ -159,6 +162,31 @@ def finding_document(finding: Finding) -> dict[str, Any]:
         "clauses": list(finding.clauses),
         "needs_human": finding.needs_human,
     }
+
+
+def _drop_unknown(found: Transmissions, knowledge: Knowledge) -> Counter[str]:
+    """Take out what this knowledge has no name for, as for accesses, and say how often it was met."""
+    unknown = Counter(item.match.data for item in found.sent if item.match.data not in knowledge.taxonomy)
+    found.sent = [item for item in found.sent if item.match.data in knowledge.taxonomy]
+    return unknown
+
+
+def _secrets(identifiers: Identifiers, found: Transmissions, events: Events) -> frozenset[str]:
+    """Every value that is known, was sent, or was returned as one text: none of them may stand in free text."""
+    secrets = {item.match.value for item in found.sent}
+    for identifier in identifiers.identifiers:
+        value = identifier.value
+        if isinstance(value, str):
+            secrets.add(value)
+        elif isinstance(value, Contact):
+            secrets.update((value.name, *value.phones, *value.emails))
+    secrets.update(value for value in events.api_calls["value"] if isinstance(value, str))
+    return frozenset(secrets)
+
+
+def _hidden(record: dict[str, Any], fields: Sequence[str], secrets: frozenset[str]) -> dict[str, Any]:
+    """The record with the secrets in these lists of texts masked."""
+    return {**record, **{name: [mask_within(text, secrets) for text in record[name]] for name in fields}}
 
 
 def _stamps(events: Events) -> list[Stamp]:

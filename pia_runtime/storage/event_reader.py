@@ -3,6 +3,7 @@
 import base64
 import binascii
 import gc
+import math
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -160,7 +161,9 @@ def _stamp(line: dict[str, Any]) -> Stamp:
 def _integer(line: dict[str, Any], name: str) -> int:
     value = line.get(name)
     if type(value) is not int:  # bool is an int to isinstance
-        raise _MalformedError(f"{name}: expected an integer, got {str(value)[:40]!r}")
+        raise _MalformedError(
+            f"{name}: expected an integer, got {type(value).__name__}"
+        )  # the value may be personal data
     if not -_INT64 <= value < _INT64:
         raise _MalformedError(f"{name}: out of range")
     return value
@@ -178,12 +181,14 @@ def _stack(value: object) -> str:
 
 
 def _consent(stamp: Stamp, line: dict[str, Any]) -> ConsentSignal:
-    signal, scope = line.get("signal"), line.get("scope", "policy")
+    signal, scope = line.get("signal"), line.get("scope") or "policy"
     if signal not in _SIGNALS:
-        raise _MalformedError(f"signal: {str(signal)[:40]!r} is not requested, given, refused or withdrawn")
+        raise _MalformedError(f"signal: {str(signal)[:20]!r} is not requested, given, refused or withdrawn")
     if not (scope == "policy" or _text(scope).partition(":")[0] in ("permission", "sdk", "data")):
         raise _MalformedError(f"scope: {str(scope)[:40]!r} is not policy, permission:…, sdk:… or data:…")
     err = line.get("err_ns")
+    if isinstance(err, float) and abs(err) < _INT64:
+        line = {**line, "err_ns": math.ceil(abs(err))}
     return ConsentSignal(
         stamp,
         signal,

@@ -454,7 +454,9 @@ def test_every_reported_path_can_be_followed_again(case: str) -> None:
 
 def test_a_pattern_says_nothing_of_a_value_that_is_known_as_something_else():
     known = Match("contacts", "known", "plain", "13900139001", "request.body", ("json:$.phone",))
-    guess = Match("phone_number", "pattern", "plain", "13900139001", "request.body", ("json:$.phone",), "likely", "phone")
+    guess = Match(
+        "phone_number", "pattern", "plain", "13900139001", "request.body", ("json:$.phone",), "likely", "phone"
+    )
     other = replace(guess, value="13700137002")
     assert choose([guess, known]) == [known]
     assert choose([other, known]) == [known, other]

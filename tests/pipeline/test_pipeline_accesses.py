@@ -157,3 +157,25 @@ def test_a_hook_that_was_switched_off_after_it_was_installed_is_a_failed_one(tmp
     coverage = document["coverage"]
     assert (coverage["hooks_installed"], coverage["hooks_failed"], coverage["hooks_absent"]) == (1, 1, 0)
     assert [spot["detail"] for spot in document["blind_spots"] if spot["kind"] == "hook_failed"] == ["broken"]
+
+
+def test_a_known_value_in_a_dialog_or_in_trouble_is_masked_too(tmp_path):
+    known = [
+        {"id": "phone_number", "value": "13800138000"},
+        {"id": "location_precise", "value": {"lat": 1, "lon": 2, "acc": 5}},
+    ]
+    document = analysed(
+        tmp_path,
+        consent(1, 1, "given", text="手机号 13800138000 一键登录", err_ns=1.5),
+        event(2, 1, "gap", kind="undecodable", host="a.example", detail="near 13800138000"),
+        {"seq": "13800138000", "type": "note", "t_ns": 1},
+        identifiers=known,
+    )
+    assert "13800138000" not in document_bytes(document).decode()
+    assert document["consent"][0]["state"] == "given"
+
+
+def test_an_unknown_kind_of_data_is_a_blind_spot_and_never_a_detection(tmp_path):
+    document = analysed(tmp_path, call(1, 1, ["zz1"], "a-value-that-is-long-enough-77"))
+    assert document["detections"] == document["findings"] == []
+    assert ("unknown_identifier", "zz1") in {(spot["kind"], spot["detail"]) for spot in document["blind_spots"]}
