@@ -1,5 +1,6 @@
 """The recorded bytes behind a detection, taken apart again along its written path."""
 
+import itertools
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +10,15 @@ from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_reader import read_flows
 
 
+_FROM_EVENTS = ("decrypt:", "decompress:", "decode:")
+"""Steps whose output stands in an event, not in the flow."""
+
+
 def replayed_steps(path: Path, detection: dict[str, Any]) -> list[Step]:
     """Decode steps of a transmission, replayed from the flow file; empty for an access.
+
+    A step like ``decrypt:17`` puts the plaintext of event 17 in the place of the bytes: the steps are replayed up to there, and
+    the event line shows the rest.
 
     Raises:
         InputError: the flow is not in the capture, or the path does not fit it.
@@ -18,7 +26,7 @@ def replayed_steps(path: Path, detection: dict[str, Any]) -> list[Step]:
     if detection["flow"] is None:
         return []
     flow = _flow(path, detection["flow"])
-    written = tuple(step for step in detection["path"] if not step.startswith("decrypt:"))
+    written = tuple(itertools.takewhile(lambda step: not step.startswith(_FROM_EVENTS), detection["path"]))
     return replay(flow, detection["location"], written)
 
 
