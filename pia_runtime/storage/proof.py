@@ -9,7 +9,6 @@ from pia_runtime.errors import InputError
 from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_reader import read_flows
 
-
 _FROM_EVENTS = ("decrypt:", "decompress:", "decode:")
 """Steps whose output stands in an event, not in the flow."""
 
