@@ -66,6 +66,12 @@ class FridaHost:
         return agent_sha256()
 
     @property
+    def tools(self) -> dict[str, Any]:
+        """What ``session.json`` must say of this instrument: the agent, and a clock that was wrong on purpose."""
+        simulated = {"clock_simulation": self._clock.plan()} if self._clock else {}
+        return {"agent_sha256": self.agent_sha256, **simulated}
+
+    @property
     def dropped(self) -> int:
         """Events that the agent had to drop, or that were lost on the way."""
         return sum(process.dropped for process in list(self._processes.values()))

@@ -234,6 +234,7 @@ def test_a_simulated_offset_shows_in_samples_and_events_alike(target_of):
     offset = 5 * 3600 * 10**9
     run = Run(target_of("wait"), clock=ClockSimulation(offset_ns=offset))
     run.host.start()
+    assert run.host.tools["clock_simulation"]["offset_ns"] == str(offset)
     sample = run.host.calibrate(5)[0]
     run.wait_for("api_call")
     run.host.stop()
