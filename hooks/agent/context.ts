@@ -19,6 +19,8 @@ export interface Call {
   self: any;
   args: any[];
   types: string[];
+  /** The text that each selector of the entry looks at, null where there is none. */
+  keys: (string | null)[];
   /** Filled by the observer before the original runs. */
   seen: unknown;
   /** Already taken because something had to look at the caller. */

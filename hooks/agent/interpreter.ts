@@ -7,7 +7,8 @@ import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
 import { post } from "./outbox.js";
 import type { Entry } from "./plan.js";
-import { bounded, textOf } from "./projection.js";
+import { bounded } from "./projection.js";
+import { keysOf, someMatch } from "./selection.js";
 
 type Status = "installed" | "absent" | "failed";
 
@@ -136,12 +137,13 @@ function begin(entry: Entry, thread: number, self: Wrapper, args: any[], types: 
   const key = `${thread}:${entry.id}`;
   const depth = under.get(key) ?? 0;
   under.set(key, depth + 1);
-  if (!selected(entry, args)) {
+  const instance = self.$h !== undefined && self.$h !== null;
+  const keys = keysOf(entry.keys, instance ? self : null, args);
+  if (entry.only && !someMatch(entry.keys, keys)) {
     return null;
   }
-  const instance = self.$h !== undefined && self.$h !== null;
   const call: Call = {
-    entry, thread, at, args, types,
+    entry, thread, at, args, types, keys,
     foreground: screen.foreground,
     screen: screen.activity,
     self: instance ? self : null,
@@ -169,15 +171,6 @@ function leave(entry: Entry, thread: number): void {
   } else {
     under.delete(key);
   }
-}
-
-function selected(entry: Entry, args: any[]): boolean {
-  const only = entry.only;
-  if (only === undefined) {
-    return true;
-  }
-  const text = textOf(args[only.arg]);
-  return text !== null && only.values.some((value) => (only.match === "equals" ? text === value : text.startsWith(value)));
 }
 
 /** An overload called by its own class while another one is under way is the same call seen twice. */

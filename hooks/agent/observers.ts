@@ -28,7 +28,7 @@ const apiCall: Observer = {
     call.seen = call.args.map((arg, i) => project(arg, kinds[Math.min(i, kinds.length - 1)] ?? "auto"));
   },
   after(call, { result, threw }) {
-    const message = { k: "api_call", ...stamp(call), a: call.seen, x: threw, s: stackOf(call) };
+    const message = { k: "api_call", ...stamp(call), a: call.seen, q: call.keys, x: threw, s: stackOf(call) };
     if (threw !== null) {
       return [{ ...message, v: null }];
     }

@@ -1,7 +1,44 @@
 /** What the host sends: the catalog as the agent needs it, nothing that only the host decides. */
 
 /** How a Java value becomes JSON; described in docs/hooks.md. */
-export type Projection = "auto" | "skip" | "text" | "bytes" | "mac" | "class" | { fields: Record<string, string> } | { each: Projection };
+export type Projection =
+  | "auto" | "skip" | "text" | "bytes" | "mac" | "class" | "map" | "parcel"
+  | { fields: Record<string, string> }
+  | { each: Projection }
+  | { at: string; as: Projection };
+
+/** Where the text stands that decides which data a call yields, and what it is compared with. */
+export interface Selector {
+  of: "argument" | "receiver" | "transaction";
+  /** Position, for an argument. */
+  arg: number;
+  path?: string;
+  match: "equals" | "prefix" | "contains" | "words" | "glob";
+  values: string[];
+}
+
+/** A method of a listener by which data comes. */
+export interface Delivery {
+  method: string;
+  overloads: "all" | string[][];
+  arg: number;
+  value: Projection;
+  args: Projection[];
+  keys: Selector[];
+  /** Deliveries that match no key are not recorded. */
+  only?: boolean;
+}
+
+/** A kind of listener that a method takes. */
+export interface Callback {
+  /** Public type of the argument. */
+  listener: string;
+  /** Methods of the returned object that take it; none: the hooked method itself does. */
+  through: string[];
+  deliveries: Delivery[];
+  /** Methods of the hooked class that end the registration. */
+  unregister: string[];
+}
 
 /** Which observer looks at the call. */
 export type Emit =
@@ -16,6 +53,8 @@ export interface Entry {
   id: string;
   /** Classes that carry the method; every one that is there is hooked. */
   classes: string[];
+  /** `class.method` whose results are of the classes to hook. */
+  found_by: string[];
   /** Method name, or "$init" for constructors. */
   method: string;
   /** Argument type lists by JVM name, or "all". */
@@ -24,8 +63,20 @@ export interface Entry {
   /** By position; the last one stands for all further arguments. */
   args: Projection[];
   value: Projection;
-  /** Calls whose argument matches none of these are not recorded. */
-  only?: { arg: number; match: "equals" | "prefix"; values: string[] };
+  /** Projection of the object that the method is called on. */
+  receiver: Projection;
+  /** What `value` is taken from: the result, the receiver, or the argument at this position after the call. */
+  value_of: "result" | "receiver" | number;
+  keys: Selector[];
+  /** Calls that match no key are not recorded. */
+  only: boolean;
+  /** The call itself is no event; what its listeners receive is. */
+  silent: boolean;
+  callbacks: Callback[];
+  /** The result is a cursor whose reads are told. */
+  cursor: boolean;
+  /** Calls beneath another catalogued method, and the platform's own, are not recorded. */
+  direct: boolean;
   /** Calls made directly by classes with these prefixes are not recorded. */
   ignore_callers: string[];
 }

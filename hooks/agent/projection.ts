@@ -35,6 +35,20 @@ export function textOf(value: any): string | null {
   return typeof seen === "string" ? seen : null;
 }
 
+/** The text that a selector compares: arrays and collections as one line, anything else as by `text`; null for null. */
+export function lineOf(value: any): string | null {
+  const handle = handleOf(value);
+  if (handle === null || !isListed(handle)) {
+    return value === null || value === undefined || handle !== null ? textOf(value) : String(value);
+  }
+  const items = project(value, { each: "text" });
+  return Array.isArray(items) ? bounded(items.join(" ")) : null;
+}
+
+function isListed(handle: NativePointer): boolean {
+  return Java.vm.getEnv().getObjectClassName(handle).startsWith("[") || isInstance(handle, "java.util.Collection");
+}
+
 /** The object as its runtime class, so that its own methods can be called. */
 export function wrap(handle: NativePointer): Wrapper {
   const name = Java.vm.getEnv().getObjectClassName(handle);
@@ -65,6 +79,9 @@ function projectUnsafe(value: any, kind: Projection, depth: number): unknown {
 
 function projectObject(handle: NativePointer, kind: Projection, depth: number): unknown {
   if (typeof kind === "object") {
+    if ("at" in kind) {
+      return project(follow(handle, kind.at), kind.as, depth);
+    }
     return "fields" in kind ? projectFields(handle, kind.fields, depth) : projectItems(handle, kind.each, depth);
   }
   if (kind === "class") {
@@ -77,6 +94,12 @@ function projectObject(handle: NativePointer, kind: Projection, depth: number): 
   if (kind === "mac") {
     const bytes = Array.from(byteArray(handle, 0, 8).bytes);
     return bytes.map((byte) => byte.toString(16).padStart(2, "0")).join(":");
+  }
+  if (kind === "map") {
+    return projectMap(handle, depth);
+  }
+  if (kind === "parcel") {
+    return projectParcel(handle);
   }
   return kind === "text" ? text(handle) : projectAuto(handle, depth);
 }
@@ -148,6 +171,51 @@ function primitives(array: NativePointer): unknown[] {
     items.push(project(Arrays.get(holder, i), "auto"));
   }
   return marked(items, length);
+}
+
+/** A java.util.Map or an android.os.Bundle as an object. */
+function projectMap(handle: NativePointer, depth: number): Record<string, unknown> {
+  const object = wrap(handle);
+  const keys = object.keySet().iterator();
+  const seen: Record<string, unknown> = {};
+  for (let i = 0; i < MAX_ITEMS && keys.hasNext(); i++) {
+    const key = keys.next();
+    seen[textOf(key) ?? "null"] = project(object.get(key), "auto", depth + 1);
+  }
+  return seen;
+}
+
+const MAX_WORDS = 64;
+
+/** A reply: its strings, found wherever a plausible length stands on a four-byte boundary and the text ends in a zero; the
+    parcel is put back where the app left it. Which method it answers, and so its layout, is not known here. */
+function projectParcel(handle: NativePointer): { size: number; strings: unknown[] } {
+  const parcel = Java.cast(handle, Java.use("android.os.Parcel"));
+  const position: number = parcel.dataPosition();
+  const size: number = parcel.dataSize();
+  const strings: unknown[] = [];
+  try {
+    for (let at = 0; at + 4 <= size && at < MAX_WORDS * 4; ) {
+      parcel.setDataPosition(at);
+      const length: number = parcel.readInt();
+      const text = length > 0 && at + 4 + 2 * (length + 1) <= size ? stringAt(parcel, at) : null;
+      if (text !== null && text.length === length && /^[\x20-\x7e\u00a0-\ud7ff\uf900-\ufffd]+$/.test(text)) {
+        strings.push(bounded(text));
+        at = parcel.dataPosition();
+      } else {
+        at += 4;
+      }
+    }
+  } finally {
+    parcel.setDataPosition(position);
+  }
+  return { size, strings };
+}
+
+function stringAt(parcel: Wrapper, at: number): string | null {
+  parcel.setDataPosition(at);
+  const text = parcel.readString();
+  return text === null ? null : String(text);
 }
 
 function marked(items: unknown[], length: number): unknown[] {

@@ -1,12 +1,20 @@
 """One entry of the hook catalog: which method is watched, which data it yields, how its arguments become JSON."""
 
 import re
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-Projection = Literal["auto", "skip", "text", "bytes", "mac", "class"] | dict[str, Any]
-"""How a Java value becomes JSON; ``docs/hooks.md`` says what each does. A mapping is ``{fields: …}`` or ``{each: …}``."""
+from pia_runtime.instrumentation.catalog_callback import Callback, Delivery
+from pia_runtime.instrumentation.catalog_projection import Projection, check_projection
+from pia_runtime.instrumentation.catalog_selection import (
+    DataByArgument,
+    Selectors,
+    as_selectors,
+    data_by_keys,
+    drops_others,
+    keys_of,
+)
 
 EventKind = Literal[
     "api_call",
@@ -23,32 +31,7 @@ EventKind = Literal[
 ]
 """What a call of the method means; all but the first four are about the user's choice."""
 
-_STEP = re.compile(r"\w+(\(\d*\))?")
 _CLASS = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*")
-_SIMPLE = frozenset({"auto", "skip", "text", "bytes", "mac", "class"})
-
-
-class DataByArgument(BaseModel):
-    """Which data a call yields where an argument decides it: a settings key, the authority of a content URI.
-
-    Attributes:
-        index: position of the argument; it is projected as text.
-        match: how the argument is compared with the keys of ``data``; the longest matching prefix wins.
-        data: taxonomy ids by key.
-        others: ``drop`` calls that match no key (many methods read far more than personal data), or ``record`` them.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-    index: int = Field(ge=0)
-    match: Literal["equals", "prefix"]
-    data: dict[str, tuple[str, ...]] = Field(min_length=1)
-    others: Literal["drop", "record"] = "drop"
-
-    def lookup(self, argument: object) -> tuple[str, ...]:
-        """Return the taxonomy ids for one argument, empty where no key matches."""
-        text = str(argument)
-        keys = [key for key in self.data if (text == key if self.match == "equals" else text.startswith(key))]
-        return self.data[max(keys, key=len)] if keys else ()
 
 
 class HookEntry(BaseModel):
@@ -59,9 +42,17 @@ class HookEntry(BaseModel):
         api: public ``class.method`` as documentation names it; ``<init>`` is a constructor.
         hooked_classes: classes that carry the code where it is not the public one (abstract classes, interfaces).
         overloads: ``all``, or argument type lists by JVM name (``int``, ``java.lang.String``, ``[B``).
-        data: taxonomy ids that every call yields.
+        found_by: ``class.method`` whose results implement ``api``'s interface: their classes are hooked when they are seen.
+        data: taxonomy ids that every call yields; with ``callbacks``, an entry that names none records only deliveries.
+        data_by_argument: one selector or several; what they yield is added up.
         args: one projection for each argument; the last one stands for all further ones.
+        receiver: projection of the object that the method is called on, told as ``receiver``; by default it is not told.
         value: projection of the result; ``skip`` where the data does not come by return.
+        value_of: what ``value`` projects once the call is over: ``result``, ``receiver``, or the position of an argument that
+            the method fills (a Bundle, a Parcel, a byte array).
+        callbacks: listeners by which the data comes.
+        cursor: the result is a cursor: which columns the app reads from it is told when it is closed.
+        direct: calls beneath another catalogued method on the same thread, and the platform's own, are not recorded.
         ignore_callers: class prefixes whose direct calls are not recorded.
         api_levels: Android API levels that have it: ``1-``, ``26-``, ``1-28``.
         trigger: how a test makes it fire.
@@ -73,11 +64,17 @@ class HookEntry(BaseModel):
     api: str
     hooked_classes: tuple[str, ...] = ()
     overloads: Literal["all"] | tuple[tuple[str, ...], ...] = "all"
+    found_by: tuple[str, ...] = ()
     data: tuple[str, ...] = ()
-    data_by_argument: DataByArgument | None = None
+    data_by_argument: DataByArgument | Selectors | None = None
     event: EventKind = "api_call"
     args: tuple[Projection, ...] = ("auto",)
+    receiver: Projection = "skip"
     value: Projection = "auto"
+    value_of: Literal["result", "receiver"] | Annotated[int, Field(ge=0)] = "result"
+    callbacks: tuple[Callback, ...] = ()
+    cursor: bool = False
+    direct: bool = False
     ignore_callers: tuple[str, ...] = ()
     api_levels: str = Field(pattern=r"^\d+-(\d+)?$")
     trigger: str = Field(min_length=1)
@@ -85,19 +82,29 @@ class HookEntry(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for name in (self.api.removesuffix(".<init>"), *self.hooked_classes):
+        listeners = [callback.listener for callback in self.callbacks]
+        for name in (self.api.removesuffix(".<init>"), *self.hooked_classes, *self.found_by, *listeners):
             if not _CLASS.fullmatch(name):
                 raise ValueError(f"{name!r} is no Java name")
         if "." not in self.api:
             raise ValueError("api must be class.method")
-        if (self.event == "api_call") != bool(self.data or self.data_by_argument):
+        if (self.event == "api_call") != bool(self.all_data() or self.selectors):
             raise ValueError("api_call entries name data or data_by_argument, and only they do")
-        for projection in (*self.args, self.value):
-            _check_projection(projection)
-        by_argument = self.data_by_argument
-        if by_argument and self.args[min(by_argument.index, len(self.args) - 1)] == "skip":
+        if self.event != "api_call" and (self.callbacks or self.cursor or self.direct):
+            raise ValueError("callbacks, cursor and direct are for api_call entries")
+        for projection in (*self.args, self.receiver, self.value):
+            check_projection(projection)
+        if any(selector.plain and self._skipped(selector.index) for selector in self.selectors):
             raise ValueError("data_by_argument needs an argument that is not skipped")
         return self
+
+    def _skipped(self, index: int | None) -> bool:
+        return index is not None and self.args[min(index, len(self.args) - 1)] == "skip"
+
+    @property
+    def selectors(self) -> Selectors:
+        """``data_by_argument`` as a tuple."""
+        return as_selectors(self.data_by_argument)
 
     @property
     def method(self) -> str:
@@ -109,46 +116,53 @@ class HookEntry(BaseModel):
         """Classes to hook."""
         return self.hooked_classes or (self.api.rpartition(".")[0],)
 
-    def data_of(self, args: list[object]) -> tuple[str, ...]:
-        """Return the taxonomy ids of one call with these projected arguments."""
-        by_argument = self.data_by_argument
-        if by_argument is None or by_argument.index >= len(args):
-            return self.data
-        return self.data + by_argument.lookup(args[by_argument.index])
+    def data_of(self, args: list[object], keys: list[str | None] | None = None) -> tuple[str, ...]:
+        """Return the taxonomy ids of one call.
+
+        Args:
+            args: the projected arguments.
+            keys: what the agent read for each selector; None to take it from the arguments.
+        """
+        keys = keys_of(self.selectors, args) if keys is None else keys
+        return tuple(dict.fromkeys((*self.data, *data_by_keys(self.selectors, keys))))
+
+    def delivery(self, place: list[int]) -> tuple[str, Delivery]:
+        """Return public name and description of a delivery, by the positions of callback and delivery in the entry.
+
+        Raises:
+            IndexError: it has no such delivery.
+        """
+        callback = self.callbacks[place[0]]
+        delivery = callback.deliveries[place[1]]
+        return callback.api(delivery), delivery
 
     def all_data(self) -> list[str]:
-        """Every taxonomy id that some call may yield."""
-        by_argument = self.data_by_argument.data.values() if self.data_by_argument else ()
-        return sorted({*self.data, *(id_ for ids in by_argument for id_ in ids)})
+        """Every taxonomy id that some call or delivery may yield."""
+        deliveries = [delivery for callback in self.callbacks for delivery in callback.deliveries]
+        selectors = (*self.selectors, *(selector for delivery in deliveries for selector in delivery.selectors))
+        by_key = (ids for selector in selectors for ids in selector.data.values())
+        lists = (self.data, *(delivery.data for delivery in deliveries), *by_key)
+        return sorted({id_ for ids in lists for id_ in ids})
 
     def plan(self) -> dict[str, Any]:
         """Return what the agent needs of it (``hooks/agent/plan.ts``)."""
         plan: dict[str, Any] = {
             "id": self.id,
             "classes": list(self.classes),
+            "found_by": list(self.found_by),
             "method": "$init" if self.method == "<init>" else self.method,
             "overloads": self.overloads,
             "emit": self.event,
             "args": list(self.args),
+            "receiver": self.receiver,
             "value": self.value,
+            "value_of": self.value_of,
+            "keys": [selector.plan() for selector in self.selectors],
+            "only": not self.data and drops_others(self.selectors),
+            "silent": self.event == "api_call" and not (self.data or self.selectors),
+            "callbacks": [callback.plan() for callback in self.callbacks],
+            "cursor": self.cursor,
+            "direct": self.direct,
             "ignore_callers": list(self.ignore_callers),
         }
-        only = self.data_by_argument
-        if only is not None and not self.data and only.others == "drop":
-            plan["only"] = {"arg": only.index, "match": only.match, "values": list(only.data)}
         return plan
-
-
-def _check_projection(projection: object) -> None:
-    if isinstance(projection, str) and projection in _SIMPLE:
-        return None
-    if isinstance(projection, dict) and len(projection) == 1:
-        kind, inner = next(iter(projection.items()))
-        if kind == "each":
-            return _check_projection(inner)
-        if kind == "fields" and isinstance(inner, dict) and inner:
-            wrong = [path for path in inner.values() if not all(_STEP.fullmatch(step) for step in str(path).split("."))]
-            if not wrong:
-                return None
-            raise ValueError(f"{wrong[0]!r} is no path of fields and calls")
-    raise ValueError(f"unknown projection {projection!r}")

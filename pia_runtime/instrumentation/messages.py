@@ -89,7 +89,8 @@ def _frames(message: Mapping[str, Any], catalog: Catalog) -> list[str]:
 
 def _api_call(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Event:
     entry, args = catalog.entries[message["h"]], list(message["a"])
-    event = {"type": "api_call", **stamp, "api": entry.api, "data": list(entry.data_of(args)), "args": args}
+    data = list(entry.data_of(args, message.get("q")))
+    event = {"type": "api_call", **stamp, "api": entry.api, "data": data, "args": args}
     if "v" in message:
         event["value"] = message["v"]
     return {**event, "threw": message["x"], "stack": _frames(message, catalog)}
