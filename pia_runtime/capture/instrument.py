@@ -19,8 +19,8 @@ class Instrument(Protocol):
         ...
 
     @property
-    def agent_sha256(self) -> str:
-        """Digest of the injected program."""
+    def tools(self) -> dict[str, Any]:
+        """What ``session.json`` must say under ``tools``: digest of the injected program, and whatever it does on purpose."""
         ...
 
     def start(self) -> Any:  # noqa: ANN401 - whatever it returns is not used

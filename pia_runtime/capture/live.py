@@ -134,7 +134,7 @@ class _Run:
         self._writer.update_session(started_ns=time.time_ns())
         self.instrument.start()
         self._started = time.monotonic()
-        self._writer.update_session(tools={"agent_sha256": self.instrument.agent_sha256})
+        self._writer.update_session(tools=self.instrument.tools)
         if not self._detached.is_set():
             self._calibrator.measure()
 

@@ -61,15 +61,10 @@ class FridaHost:
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pia-children")
 
     @property
-    def agent_sha256(self) -> str:
-        """SHA-256 of the agent that is injected, hex."""
-        return agent_sha256()
-
-    @property
     def tools(self) -> dict[str, Any]:
         """What ``session.json`` must say of this instrument: the agent, and a clock that was wrong on purpose."""
         simulated = {"clock_simulation": self._clock.plan()} if self._clock else {}
-        return {"agent_sha256": self.agent_sha256, **simulated}
+        return {"agent_sha256": agent_sha256(), **simulated}
 
     @property
     def dropped(self) -> int:

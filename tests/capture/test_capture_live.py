@@ -23,9 +23,8 @@ OFFSET_NS = 7_200_000_000_000
 class Program:
     """A small honest instrument: `script` plays the app in a thread of its own."""
 
-    agent_sha256 = "ab" * 32
-
     def __init__(self, on_event, on_detached, script) -> None:
+        self.tools = {"agent_sha256": "ab" * 32, "clock_simulation": {"offset_ns": str(OFFSET_NS)}}
         self.on_event, self.on_detached = on_event, on_detached
         self.dropped = 0
         self.calls: list[str] = []
@@ -105,6 +104,7 @@ def test_a_run_ends_when_the_app_exits_and_the_exit_is_recorded(writer):
     written = session(writer.path)
     assert before <= written["started_ns"] <= written["ended_ns"] <= time.time_ns()
     assert written["tools"]["agent_sha256"] == "ab" * 32
+    assert written["tools"]["clock_simulation"] == {"offset_ns": str(OFFSET_NS)}
     assert program.calls[0] == "start"
     assert program.calls[-1] == "stop"
     assert gaps(writer.path) == {}
