@@ -102,7 +102,7 @@ def test_a_run_on_a_device_fills_the_session_and_the_streams(tmp_path, confdir, 
     }
     assert written["device"]["api_level"] == 34
     assert written["first_launch"] is True
-    assert set(written["tools"]) == {"pia_runtime", "mitmproxy", "frida", "agent_sha256"}
+    assert set(written["tools"]) == {"pia_runtime", "mitmproxy", "frida", "agent_sha256", "clock_simulation"}
     assert [line["signal"] for line in events(folder, "consent")] == ["requested"]
     assert "not a terminal" in told[1]
     assert capsys.readouterr().out == ""
