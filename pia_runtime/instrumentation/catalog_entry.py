@@ -31,6 +31,9 @@ EventKind = Literal[
 ]
 """What a call of the method means; all but the first four are about the user's choice."""
 
+Visibility = Literal["public", "hidden", "vendor"]
+"""Whether an ordinary app finds the method in the SDK it is compiled against."""
+
 _CLASS = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)*")
 
 
@@ -55,7 +58,11 @@ class HookEntry(BaseModel):
         direct: calls beneath another catalogued method on the same thread, and the platform's own, are not recorded.
         ignore_callers: class prefixes whose direct calls are not recorded.
         api_levels: Android API levels that have it: ``1-``, ``26-``, ``1-28``.
+        visibility: ``public`` SDK, ``hidden`` from it (``@hide``, internal classes), or a ``vendor``'s or library's class
+            that no framework carries. Only public entries can be checked against the public signatures.
         trigger: how a test makes it fire.
+        trigger_code: Java statements that make it fire where a plain call with plausible arguments does not; the framework's
+            stub classes are on the class path. None where a plain call does.
         source: where the fact is documented.
     """
 
@@ -77,7 +84,9 @@ class HookEntry(BaseModel):
     direct: bool = False
     ignore_callers: tuple[str, ...] = ()
     api_levels: str = Field(pattern=r"^\d+-(\d+)?$")
+    visibility: Visibility = "public"
     trigger: str = Field(min_length=1)
+    trigger_code: str | None = Field(default=None, min_length=1)
     source: str = Field(min_length=1)
 
     @model_validator(mode="after")
