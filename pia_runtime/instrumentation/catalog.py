@@ -10,6 +10,8 @@ from pydantic import ValidationError
 
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.catalog_entry import HookEntry
+from pia_runtime.instrumentation.catalog_unwatchable import FILE as UNWATCHABLE
+from pia_runtime.instrumentation.catalog_unwatchable import Unwatchable, load_unwatchable
 
 _HERE = Path(__file__).parent
 _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
@@ -18,9 +20,10 @@ _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All hooks, by id, in file order."""
+    """All hooks, by id, in file order, and what cannot be watched."""
 
     entries: dict[str, HookEntry]
+    unwatchable: tuple[Unwatchable, ...] = ()
 
     def documents(self) -> list[dict[str, Any]]:
         """Return every entry as plain JSON: at least ``id``, ``api`` and ``data`` (all that some call may yield)."""
@@ -44,7 +47,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         KnowledgeError: a file cannot be read, or an entry is not as ``docs/hooks.md`` describes; names file and entry.
     """
     folder = folder or next((path for path in _FOLDERS if path.is_dir()), _FOLDERS[1])
-    paths = sorted(folder.glob("*.yaml"))
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name != UNWATCHABLE)
     if not paths:
         raise KnowledgeError(f"{folder}: no hook catalog here", "reinstall pia_runtime")
     catalog: dict[str, HookEntry] = {}
@@ -54,7 +57,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
                 raise KnowledgeError(f"{path.name}: {entry.id}: this id is taken")
             catalog[entry.id] = entry
     _check_methods(catalog)
-    return Catalog(catalog)
+    return Catalog(catalog, load_unwatchable(folder))
 
 
 def _read(path: Path) -> list[HookEntry]:
