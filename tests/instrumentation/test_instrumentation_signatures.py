@@ -99,6 +99,16 @@ def test_levels_without_a_source_are_unchecked_not_accepted():
     assert (check.problems, format_levels(check.checked), format_levels(check.unchecked)) == ((), "17-37", "1-16")
 
 
+def test_a_package_that_a_source_leaves_out_is_unchecked_there():
+    api = "android.media.session.MediaSessionManager.getActiveSessions"
+    check = check_entry(entry(api, api_levels="21-"), load_signatures())
+    assert (check.problems, format_levels(check.checked), format_levels(check.unchecked)) == (
+        (),
+        "21-32, 36",
+        "33-35, 37",
+    )
+
+
 def test_a_field_that_the_sdk_does_not_have_is_refused():
     item = {"id": "unwatchable.x", "data": ["serial"], "why": "w", "instead": "i", "api_levels": "17-", "source": "s"}
     wrong = Unwatchable.model_validate({**item, "api": "android.os.Build.SERIALS"})
@@ -133,5 +143,5 @@ def test_levels_are_read_and_written_as_runs():
 
 def test_a_broken_list_of_unwatchable_things_names_its_entry(tmp_path):
     (tmp_path / "unwatchable.yaml").write_text("unwatchable: [{id: unwatchable.x, api: a.B.c, data: []}]")
-    with pytest.raises(Exception, match="unwatchable.yaml: data"):
+    with pytest.raises(Exception, match=r"unwatchable\.yaml: data"):
         load_unwatchable(tmp_path)

@@ -30,8 +30,8 @@ def check_entry(entry: HookEntry, table: SignatureTable) -> EntryCheck:
     A hidden or vendor entry is not compared, but must not be found in the public SDK at a level it claims.
     """
     claimed = claimed_levels(entry.api_levels, table)
-    checked, unchecked = claimed & table.levels, claimed - table.levels
     name, _, method = entry.api.rpartition(".")
+    checked, unchecked = claimed & table.levels_of(name), claimed - table.levels_of(name)
     found = table.overloads(name, method)
     if entry.visibility != "public":
         return EntryCheck(entry.id, tuple(_not_hidden(entry, found, checked)), frozenset(), claimed)
@@ -42,10 +42,10 @@ def check_entry(entry: HookEntry, table: SignatureTable) -> EntryCheck:
 def check_unwatchable(item: Unwatchable, table: SignatureTable) -> EntryCheck:
     """Compare something that cannot be watched (a field, as a rule) with the public SDK."""
     claimed = claimed_levels(item.api_levels, table)
-    checked, unchecked = claimed & table.levels, claimed - table.levels
     if item.visibility != "public":
         return EntryCheck(item.id, (), frozenset(), claimed)
     name, _, member = item.api.rpartition(".")
+    checked, unchecked = claimed & table.levels_of(name), claimed - table.levels_of(name)
     field = table.field(name, member)
     levels = field.levels if field else _together(table.overloads(name, member))
     absent = checked - levels

@@ -85,11 +85,13 @@ class SignatureTable:
         text: content of ``android.txt.gz``.
         levels: API levels that have a source.
         exact_level: the level whose argument types are exact.
+        missing: packages that the source of some levels leaves out, with those levels.
     """
 
-    def __init__(self, text: str, levels: Levels, exact_level: int) -> None:
+    def __init__(self, text: str, levels: Levels, exact_level: int, missing: dict[str, Levels]) -> None:
         self.levels = levels
         self.exact_level = exact_level
+        self._missing = missing
         self._text = text
         starts = [match.start() for match in re.finditer(r"^\S", text, re.MULTILINE)]
         self._blocks = {text[start : text.index(" ", start)]: start for start in starts}
@@ -100,6 +102,10 @@ class SignatureTable:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._blocks)
+
+    def levels_of(self, name: str) -> Levels:
+        """Return the levels whose source tells of a class, or would if it existed."""
+        return self.levels - self._missing.get(name.rpartition(".")[0], frozenset())
 
     def find(self, name: str) -> ClassSignature | None:
         """Return a class by its JVM name, None where the public SDK has no such class."""
@@ -154,7 +160,8 @@ def load_signatures() -> SignatureTable:
         text = gzip.decompress((_HERE / "android.txt.gz").read_bytes()).decode()
     except (OSError, EOFError, yaml.YAMLError) as error:
         raise KnowledgeError(f"signatures of the SDK: {error}", "reinstall pia_runtime") from error
-    return SignatureTable(text, frozenset(sources["levels"]), sources["exact_level"])
+    missing = {package: parse_levels(levels) for package, levels in sources["missing_packages"].items()}
+    return SignatureTable(text, frozenset(sources["levels"]), sources["exact_level"], missing)
 
 
 def parse_levels(text: str) -> Levels:
