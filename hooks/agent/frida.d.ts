@@ -2,9 +2,12 @@
    Facts: https://frida.re/docs/javascript-api/ */
 
 declare class NativePointer {
-  add(offset: number): NativePointer;
+  add(offset: number | string): NativePointer;
+  sub(offset: number): NativePointer;
+  compare(other: NativePointer): number;
   isNull(): boolean;
   readByteArray(length: number): ArrayBuffer | null;
+  readPointer(): NativePointer;
   readS32(): number;
   readS64(): Int64;
   toString(radix?: number): string;
@@ -20,12 +23,17 @@ declare class NativeFunction {
 interface NativeFunction {
   (...args: unknown[]): number;
 }
+declare class CModule {
+  constructor(code: string);
+  [symbol: string]: NativePointer;
+}
 declare namespace Memory {
   function alloc(size: number): NativePointer;
 }
 interface Module {
   name: string;
   getExportByName(name: string): NativePointer;
+  findSymbolByName(name: string): NativePointer | null;
 }
 declare namespace Module {
   function getGlobalExportByName(name: string): NativePointer;
@@ -46,6 +54,9 @@ declare namespace Thread {
 declare namespace File {
   function readAllText(path: string): string;
   function readAllBytes(path: string): ArrayBuffer;
+}
+declare namespace Script {
+  function bindWeak(target: object, callback: () => void): number;
 }
 declare const rpc: { exports: Record<string, (...args: any[]) => unknown> };
 declare function send(message: object): void;

@@ -22,6 +22,25 @@ export function keepClassReferences(): void {
   Java.classFactory._classHandles.capacity = Number.MAX_SAFE_INTEGER;
 }
 
+/** The agent's thread must not keep a program alive whose main has returned: it joins the VM as a daemon. Call it before the
+    first `Java.perform`. */
+export function attachAsDaemon(): void {
+  if (!onHotSpot()) {
+    return;
+  }
+  const vm = Java.vm;
+  // JNI's invocation interface: three reserved words, DestroyJavaVM, Attach, Detach, GetEnv, AttachCurrentThreadAsDaemon.
+  const attach = new NativeFunction(vm.handle.readPointer().add(7 * Process.pointerSize).readPointer(), "int", ["pointer", "pointer", "pointer"]);
+  vm.attachCurrentThread = () => {
+    const made = Memory.alloc(Process.pointerSize);
+    const failed = attach(vm.handle, made, NULL);
+    if (failed !== 0) {
+      throw new Error(`the VM takes no further thread (${failed})`);
+    }
+    return vm.tryGetEnv()!;
+  };
+}
+
 /** While HotSpot exits, a JNI call from the agent's thread never returns, and the exit waits for that thread: the process would
     hang. The bridge makes such calls whenever a wrapper is garbage collected, so from the exit's first step on it makes none. */
 export function stayOutOfExit(): void {
@@ -43,7 +62,9 @@ export function stayOutOfExit(): void {
       inside -= 1;
     }
   };
-  Interceptor.attach(jvm.getExportByName("JVM_Halt"), {
+  // System.exit, and the end of the last thread that is no daemon, both go through before_exit.
+  const exit = jvm.findSymbolByName("_Z11before_exitP10JavaThreadb") ?? jvm.getExportByName("JVM_Halt");
+  Interceptor.attach(exit, {
     onEnter() {
       flush();
       exiting = true;

@@ -5,9 +5,10 @@
 import Java, { type Wrapper } from "frida-java-bridge";
 import { now, simulate } from "./clock.js";
 import { unprompted } from "./context.js";
-import { keepClassReferences, onHotSpot, settle, stayOutOfExit } from "./hotspot.js";
+import { prepareForExhaustion } from "./exhaustion.js";
+import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit } from "./hotspot.js";
 import { install, reportAbsent } from "./interpreter.js";
-import { passThrough } from "./jni.js";
+import { leaveThrowablesAlone, passThrough } from "./jni.js";
 import { watchPreferences } from "./observers.js";
 import { flush, post } from "./outbox.js";
 import type { Entry, Plan } from "./plan.js";
@@ -19,6 +20,8 @@ const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
 let waiting: Entry[] = [];
 
 function installAll(entries: Entry[]): void {
+  leaveThrowablesAlone();
+  prepareForExhaustion();
   keepClassReferences();
   stayOutOfExit();
   waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
@@ -91,6 +94,7 @@ function whenJvmIsCreated(work: () => void): void {
       if (module.name === "libjvm.so") {
         Interceptor.attach(module.getExportByName("JNI_CreateJavaVM"), { onLeave: () => {
           if (Java.available) { // otherwise the JVM refused its options and is about to say so
+            attachAsDaemon();
             Java.performNow(work);
           }
         } });
@@ -122,6 +126,7 @@ rpc.exports = {
     watchPreferences(plan.preference_keys);
     post({ k: "lifecycle", ...unprompted(), state: "process_start" });
     if (Java.available) {
+      attachAsDaemon();
       Java.perform(() => installAll(plan.entries));
     } else {
       whenJvmIsCreated(() => installAll(plan.entries));

@@ -3,9 +3,10 @@
 import Java, { type Method, type Wrapper } from "frida-java-bridge";
 import { now } from "./clock.js";
 import { callersOf, screen, unprompted, type Call } from "./context.js";
+import { exhaustion, isExhaustion, roomOnStack } from "./exhaustion.js";
 import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
-import { post } from "./outbox.js";
+import { countLost, post } from "./outbox.js";
 import type { Entry } from "./plan.js";
 import { bounded } from "./projection.js";
 import { keysOf, someMatch } from "./selection.js";
@@ -101,12 +102,13 @@ function replacement(entry: Entry, method: Method): (this: Wrapper, ...args: any
   return function (this: Wrapper, ...args: any[]): any {
     const thread = Process.getCurrentThreadId();
     if (busy.has(thread) || broken.has(entry.id)) {
-      return method.apply(this, args);
+      return original(method, this, args);
     }
-    const call = guarded(entry, thread, () => begin(entry, thread, this, args, types));
+    const depth = enter(entry, thread);
+    const call = guarded(entry, thread, () => begin(entry, thread, depth, this, args, types));
     let result: any;
     try {
-      result = method.apply(this, args);
+      result = original(method, this, args);
     } catch (error: any) {
       guarded(entry, thread, () => end(call, { result: null, threw: classOf(error) }));
       throw error; // the very same Throwable goes on to the app
@@ -118,25 +120,49 @@ function replacement(entry: Entry, method: Method): (this: Wrapper, ...args: any
   };
 }
 
+/** Call what was hooked. An error of JavaScript's own here means that the stack has run out: without a Throwable the bridge
+    would hand the app a null or 0 that nobody returned. */
+function original(method: Method, self: Wrapper, args: any[]): any {
+  try {
+    return method.apply(self, args);
+  } catch (error: any) {
+    throw error?.$h === undefined ? exhaustion(error) : error;
+  }
+}
+
 /** Run telemetry; an error in it switches the hook off and is reported, and the app never sees it. */
 function guarded<T>(entry: Entry, thread: number, work: () => T): T | null {
   busy.add(thread);
   try {
+    if (!roomOnStack(thread)) {
+      countLost(entry.id);
+      return null;
+    }
     return work();
   } catch (error: any) {
-    broken.add(entry.id);
-    report(entry.id, "failed", `switched off after an error in the agent: ${error?.message ?? error}`);
+    switchOff(entry, error);
     return null;
   } finally {
     busy.delete(thread);
   }
 }
 
-function begin(entry: Entry, thread: number, self: Wrapper, args: any[], types: string[]): Call | null {
+/** A stack or heap that the app has used up is not the hook's fault: the call is counted as lost and the hook stays. */
+function switchOff(entry: Entry, error: any): void {
+  try {
+    if (isExhaustion(error)) {
+      countLost(entry.id);
+      return;
+    }
+    broken.add(entry.id);
+    report(entry.id, "failed", `switched off after an error in the agent: ${error?.message ?? error}`);
+  } catch {
+    countLost(entry.id); // not even the report could be made: the stack is at its end
+  }
+}
+
+function begin(entry: Entry, thread: number, depth: number, self: Wrapper, args: any[], types: string[]): Call | null {
   const at = now();
-  const key = `${thread}:${entry.id}`;
-  const depth = under.get(key) ?? 0;
-  under.set(key, depth + 1);
   const instance = self.$h !== undefined && self.$h !== null;
   const keys = keysOf(entry.keys, instance ? self : null, args);
   if (entry.only && !someMatch(entry.keys, keys)) {
@@ -161,6 +187,14 @@ function end(call: Call | null, outcome: Outcome): void {
   if (call !== null) {
     observers[call.entry.emit].after(call, outcome).forEach(post);
   }
+}
+
+/** Count a hooked call as under way; how many of the same hook are under way on this thread already. */
+function enter(entry: Entry, thread: number): number {
+  const key = `${thread}:${entry.id}`;
+  const depth = under.get(key) ?? 0;
+  under.set(key, depth + 1);
+  return depth;
 }
 
 function leave(entry: Entry, thread: number): void {

@@ -24,6 +24,10 @@ declare module "frida-java-bridge" {
     _p: any[];
   }
   export interface Env {
+    readonly vm: { perform: (work: any) => any };
+    throwIfExceptionPending(): void;
+    exceptionOccurred(): NativePointer;
+    exceptionClear(): void;
     newGlobalRef(handle: NativePointer): NativePointer;
     deleteGlobalRef(handle: NativePointer): void;
     deleteLocalRef(handle: NativePointer): void;
@@ -41,7 +45,13 @@ declare module "frida-java-bridge" {
   }
   interface Bridge {
     readonly available: boolean;
-    readonly vm: { getEnv(): Env; perform: (work: any) => any };
+    readonly vm: {
+      readonly handle: NativePointer;
+      getEnv(): Env;
+      tryGetEnv(): Env | null;
+      attachCurrentThread: () => Env;
+      perform: (work: any) => any;
+    };
     perform(fn: () => void): void;
     performNow(fn: () => void): void;
     use(name: string): Wrapper;

@@ -74,3 +74,34 @@ function classHandle(name: string): NativePointer | null {
   }
   return klass === null ? null : klass.$h;
 }
+
+/** What the original threw crosses as it is. The bridge would call its toString() for a message: the app's own code, run behind
+    its back, and a crash where the stack has just run out. */
+export function leaveThrowablesAlone(): void {
+  const env = Object.getPrototypeOf(Java.vm.getEnv());
+  env.throwIfExceptionPending = function (this: Env): void {
+    const local = this.exceptionOccurred();
+    if (local.isNull()) {
+      return;
+    }
+    this.exceptionClear();
+    const thrown = this.newGlobalRef(local);
+    this.deleteLocalRef(local);
+    throw new Thrown(thrown, this);
+  };
+}
+
+/** A Java exception on its way through JavaScript; the bridge rethrows `$h`. */
+class Thrown extends Error {
+  constructor(readonly $h: NativePointer, env: Env) {
+    super();
+    const vm = env.vm;
+    Script.bindWeak(this, () => vm.perform((later: Env) => later.deleteGlobalRef($h)));
+  }
+  /** Read only when somebody wants to tell it: the platform's exceptions speak, the app's are named. */
+  override get message(): string {
+    const env = Java.vm.getEnv();
+    const name = env.getObjectClassName(this.$h);
+    return name.startsWith("java.lang.") ? String(Java.cast(this.$h, Java.use("java.lang.Throwable")).toString()) : name;
+  }
+}

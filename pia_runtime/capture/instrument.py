@@ -15,7 +15,7 @@ class Instrument(Protocol):
 
     @property
     def dropped(self) -> int:
-        """Messages that were lost between the app and the host."""
+        """Events that were lost on the way from the app; each loss is also told as a ``gap`` event ``messages_dropped``."""
         ...
 
     @property

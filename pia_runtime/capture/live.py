@@ -209,10 +209,6 @@ def _close(instrument: Instrument, proxy: RecordingProxy, writer: CaptureWriter,
     finally:
         try:
             proxy.stop()
-            if instrument.dropped:
-                detail = f"{instrument.dropped} messages of the injected program were lost"
-                record = {"type": "gap", "t_ns": time.time_ns(), "clock": "host", "kind": "messages_dropped"}
-                writer.event({**record, "host": "", "detail": detail, "count": instrument.dropped})
             gaps.flush()
             writer.update_session(ended_ns=time.time_ns())
         except PiaError:

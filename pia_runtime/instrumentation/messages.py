@@ -31,6 +31,8 @@ def convert_message(
 ) -> list[Event]:
     """Convert one agent message; a tap or dialog may give a consent event beside its own."""
     try:
+        if message["k"] == "lost":
+            return [_lost(message, facts)]
         stamp = _stamp(message, facts)
         return _convert(message, stamp, catalog, watcher)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -60,6 +62,17 @@ def _convert(message: Mapping[str, Any], stamp: Event, catalog: Catalog, watcher
     if kind == "gap":
         return [{"type": "gap", **stamp, "kind": message["kind"], "host": "", "detail": message["detail"]}]
     raise ValueError("unknown kind")
+
+
+def _lost(message: Mapping[str, Any], facts: ProcessFacts) -> Event:
+    """Events that the agent could not send, with numbers; the time is the target's own clock in whole milliseconds."""
+    count, hook = int(message["count"]), str(message["h"])
+    begin, until = int(message["from"]) * 1_000_000, int(message["until"]) * 1_000_000
+    whose = hook or "the injected program"
+    detail = f"{count} events of {whose} were lost, the last {(until - begin) // 1_000_000} ms after the first"
+    event: Event = {"type": "gap", "kind": "messages_dropped", "host": "", "detail": detail, "count": count}
+    event |= {"t_ns": begin, "until_ns": until, "clock": "device", "pid": facts.pid, "process": facts.process}
+    return {**event, "hook": hook} if hook else event
 
 
 def _stamp(message: Mapping[str, Any], facts: ProcessFacts) -> Event:

@@ -118,9 +118,13 @@ class InstrumentedProcess:
             self._take(event)
 
     def _count(self, payload: dict[str, Any]) -> None:
-        """Batches are numbered: a missing number is at least one lost event."""
+        """Tell of what did not arrive. Batches are numbered: a missing number is at least one lost event."""
         number = int(payload["n"])
-        self.dropped += int(payload["dropped"]) + max(0, number - self._seen - 1)
+        for lost in payload["lost"]:
+            self._take({"k": "lost", **lost})
+        if number > self._seen + 1:
+            now = time.time_ns() // 1_000_000
+            self._take({"k": "lost", "h": "", "count": number - self._seen - 1, "from": now, "until": now})
         self._seen = number
         if number % _ACKNOWLEDGE_EVERY == 0:
             self._script.post({"type": "ack", "n": number})
@@ -142,6 +146,8 @@ class InstrumentedProcess:
         if message.get("k") == "error":
             self._on_event(script_error(self._facts, message["detail"]))
             return
+        if message.get("k") == "lost":
+            self.dropped += int(message["count"])
         if message.get("k") == "hook_status" and message.get("status") == "installed":
             self.hooked = True
         for event in convert_message(message, self._facts, self._catalog, self._watcher):

@@ -208,6 +208,9 @@ def test_lost_messages_are_counted_in_the_capture(writer):
 
     def app(program) -> None:
         program.dropped = 17
+        program.on_event(
+            {"type": "gap", "t_ns": 5, "kind": "messages_dropped", "host": "", "detail": "17", "count": 17}
+        )
         program.on_detached("process-terminated")
 
     result, _ = run(app, writer)

@@ -95,3 +95,11 @@ def test_permission_screen_and_status_keep_their_words(events):
 def test_a_message_of_another_shape_is_a_recorded_gap(message):
     (gap,) = convert_message(message, FACTS, load_catalog(), ConsentWatcher())
     assert (gap["type"], gap["kind"], gap["pid"]) == ("gap", "script_error", 4711)
+
+
+def test_events_that_could_not_be_sent_become_a_gap_with_hook_number_and_time():
+    lost = {"k": "lost", "h": "telephony.get_imei", "count": 17, "from": 1_795_480_000_000, "until": 1_795_480_000_013}
+    (gap,) = convert_message(lost, FACTS, load_catalog(), ConsentWatcher())
+    assert (gap["type"], gap["kind"], gap["count"]) == ("gap", "messages_dropped", 17)
+    assert (gap["hook"], gap["process"]) == ("telephony.get_imei", "com.example.loan")
+    assert gap["until_ns"] - gap["t_ns"] == 13_000_000
