@@ -25,6 +25,10 @@ export interface Call {
   seen: unknown;
   /** Already taken because something had to look at the caller. */
   stack: string | null;
+  /** What bursts are told apart by; null for calls that are told one by one however many they are. */
+  site: string | null;
+  /** Too many of its kind came: only its number is told. */
+  counted: boolean;
 }
 
 /** What the user sees; lifecycle observers keep it. */

@@ -1,7 +1,7 @@
 /** What a desktop JVM needs and Android does not. Nothing here happens without libjvm. */
 
 import Java from "frida-java-bridge";
-import { flush } from "./outbox.js";
+import { finish } from "./outbox.js";
 
 export const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
 
@@ -66,7 +66,7 @@ export function stayOutOfExit(): void {
   const exit = jvm.findSymbolByName("_Z11before_exitP10JavaThreadb") ?? jvm.getExportByName("JVM_Halt");
   Interceptor.attach(exit, {
     onEnter() {
-      flush();
+      finish();
       exiting = true;
       for (let waited = 0; inside > 0 && waited < 1000; waited++) {
         Thread.sleep(0.001);

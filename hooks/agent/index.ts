@@ -9,8 +9,9 @@ import { prepareForExhaustion } from "./exhaustion.js";
 import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit } from "./hotspot.js";
 import { install, reportAbsent } from "./interpreter.js";
 import { leaveThrowablesAlone, passThrough } from "./jni.js";
+import { limitBursts } from "./meter.js";
 import { watchPreferences } from "./observers.js";
-import { flush, post } from "./outbox.js";
+import { finish, post } from "./outbox.js";
 import type { Entry, Plan } from "./plan.js";
 
 const RETRY_MS = 500;
@@ -123,6 +124,7 @@ rpc.exports = {
     if (plan.clock !== null) {
       simulate(plan.clock);
     }
+    limitBursts(plan.bursts);
     watchPreferences(plan.preference_keys);
     post({ k: "lifecycle", ...unprompted(), state: "process_start" });
     if (Java.available) {
@@ -136,7 +138,7 @@ rpc.exports = {
   /** Both clocks, for calibration. */
   clock: () => now(),
   /** Send what waits; the host calls it before it detaches. */
-  flush,
+  flush: finish,
   /** Frida calls it when the script is unloaded and when the process exits. */
-  dispose: flush,
+  dispose: finish,
 };

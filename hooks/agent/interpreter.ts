@@ -6,7 +6,8 @@ import { callersOf, screen, unprompted, type Call } from "./context.js";
 import { exhaustion, isExhaustion, roomOnStack } from "./exhaustion.js";
 import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
-import { countLost, post } from "./outbox.js";
+import { admit, count, told } from "./meter.js";
+import { countLost, expectCounts, post } from "./outbox.js";
 import type { Entry } from "./plan.js";
 import { bounded } from "./projection.js";
 import { keysOf, someMatch } from "./selection.js";
@@ -175,17 +176,44 @@ function begin(entry: Entry, thread: number, depth: number, self: Wrapper, args:
     self: instance ? self : null,
     seen: null,
     stack: null,
+    site: null,
+    counted: false,
   };
   if ((depth > 0 && delegated(call)) || (entry.ignore_callers.length > 0 && ignored(call))) {
     return null;
   }
-  observers[entry.emit].before(call)?.forEach(post);
+  call.site = entry.emit === "api_call" ? `${thread}|${entry.id}|${keys.join("|")}` : null;
+  call.counted = call.site !== null && !admit(call.site);
+  if (!call.counted) {
+    observers[entry.emit].before(call)?.forEach(post);
+  }
   return call;
 }
 
 function end(call: Call | null, outcome: Outcome): void {
   if (call !== null) {
-    observers[call.entry.emit].after(call, outcome).forEach(post);
+    tell(call, outcome);
+  }
+}
+
+/** Tell of a call in full, or count it where too many of its kind came. */
+function tell(call: Call, outcome: Outcome): void {
+  const observer = observers[call.entry.emit];
+  if (call.site === null) {
+    observer.after(call, outcome).forEach(post);
+    return;
+  }
+  const how = outcome.threw ?? (handleOf(outcome.result) === null && typeof outcome.result !== "number" ? `${outcome.result}` : "value");
+  if (call.counted) {
+    if (count(call.site, how, call.at)) {
+      expectCounts();
+      return;
+    }
+    observer.before(call); // the first to end so within this burst
+  }
+  for (const message of observer.after(call, outcome)) {
+    told(call.site, how, message);
+    post(message);
   }
 }
 

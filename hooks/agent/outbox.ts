@@ -1,7 +1,11 @@
 /** Events leave in arrays: one message per event would cost seven times as much (feasibility measurements). */
 
+import { counts } from "./meter.js";
+
 const BATCH = 100;
 const DELAY_MS = 50;
+/** How long a count of calls may stay untold; what the user does ends it at once, so that no count spans a choice. */
+const COUNT_MS = 200;
 /** Batches the host has not acknowledged; beyond this, events are dropped and counted instead of filling the app's memory. */
 const UNACKNOWLEDGED = 300;
 
@@ -17,6 +21,7 @@ interface Lost {
 
 let pending: object[] = [];
 let scheduled = false;
+let counting = false;
 let sent = 0;
 let acknowledged = 0;
 const lost = new Map<string, Lost>();
@@ -31,8 +36,29 @@ awaitAck();
 
 /** Put an event into the next batch. */
 export function post(event: object): void {
+  if (counting && (event as { k: string }).k !== "api_call") {
+    tellCounts();
+  }
+  put(event);
+}
+
+/** Calls were counted: tell of them before long. */
+export function expectCounts(): void {
+  if (!counting) {
+    counting = true;
+    setTimeout(tellCounts, COUNT_MS);
+  }
+}
+
+function tellCounts(): void {
+  counting = false;
+  counts().forEach(put);
+}
+
+function put(event: object): void {
   if (sent - acknowledged > UNACKNOWLEDGED) {
-    countLost((event as { h?: string }).h ?? "");
+    const { h, n } = event as { h?: string; n?: number };
+    countLost(h ?? "", n);
     return;
   }
   pending.push(event);
@@ -43,14 +69,14 @@ export function post(event: object): void {
   }
 }
 
-/** Remember that one event of a hook was not sent; the next batch says so. */
-export function countLost(hook: string): void {
+/** Remember that events of a hook were not sent; the next batch says so. */
+export function countLost(hook: string, number = 1): void {
   const time = Date.now();
   const known = lost.get(hook);
   if (known === undefined) {
-    lost.set(hook, { h: hook, count: 1, from: time, until: time });
+    lost.set(hook, { h: hook, count: number, from: time, until: time });
   } else {
-    known.count += 1;
+    known.count += number;
     known.until = time;
   }
   sendSoon();
@@ -66,8 +92,13 @@ function sendSoon(): void {
   }
 }
 
-/** Send what waits, now. */
-export function flush(): void {
+/** Send everything there is: the process ends or nobody will listen any more. */
+export function finish(): void {
+  tellCounts();
+  flush();
+}
+
+function flush(): void {
   if (pending.length === 0 && lost.size === 0) {
     return;
   }

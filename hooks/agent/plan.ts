@@ -88,8 +88,16 @@ export interface ClockSimulation {
   step_after_ns: string;
 }
 
+/** How many calls of one hook, thread and kind of data are told in full before they are counted. */
+export interface BurstLimits {
+  full_per_second: number;
+  /** Beyond those, one in full every so often. */
+  sample_ms: number;
+}
+
 export interface Plan {
   entries: Entry[];
+  bursts: BurstLimits;
   /** Preference keys that contain one of these (lower case) are reported. */
   preference_keys: string[];
   clock: ClockSimulation | null;

@@ -8,6 +8,7 @@ from typing import Any
 
 from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.agent_build import agent_sha256, read_agent
+from pia_runtime.instrumentation.bursts import BurstLimits
 from pia_runtime.instrumentation.catalog import Catalog
 from pia_runtime.instrumentation.clock import ClockSimulation, read_samples
 from pia_runtime.instrumentation.consent import ConsentWatcher
@@ -15,7 +16,7 @@ from pia_runtime.instrumentation.frida_errors import LOST, telling
 from pia_runtime.instrumentation.process import InstrumentedProcess, host_stamp
 from pia_runtime.instrumentation.target import DeviceTarget, JvmTarget, Target
 
-__all__ = ["ClockSimulation", "DeviceTarget", "FridaHost", "JvmTarget"]
+__all__ = ["BurstLimits", "ClockSimulation", "DeviceTarget", "FridaHost", "JvmTarget"]
 
 
 _OUTPUT_KEPT = 4096
@@ -31,6 +32,7 @@ class FridaHost:
         on_event: takes every event in the shape of ``events.jsonl`` without ``seq``, from Frida's threads.
         on_detached: takes the reason, once, when the app's main process can no longer be seen.
         clock: makes the device's clock wrong on purpose (tests).
+        bursts: how many calls of a kind are told in full before they are counted.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class FridaHost:
         on_event: Callable[[dict[str, Any]], Any],
         on_detached: Callable[[str], Any],
         clock: ClockSimulation | None = None,
+        bursts: BurstLimits | None = None,
     ) -> None:
         self._target = target
         self._catalog = catalog
         self._on_event = on_event
         self._on_detached = on_detached
         self._clock = clock
+        self._bursts = bursts or BurstLimits()
         self._watcher = ConsentWatcher()
         self._source = read_agent()
         self._device: Any = None
@@ -131,6 +135,7 @@ class FridaHost:
             {
                 "entries": self._catalog.plan(),
                 "preference_keys": self._watcher.preference_keys,
+                "bursts": self._bursts.plan(),
                 "clock": self._clock.plan() if self._clock else None,
                 "process": name,
             }

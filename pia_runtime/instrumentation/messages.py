@@ -106,6 +106,8 @@ def _api_call(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Eve
     event = {"type": "api_call", **stamp, "api": entry.api, "data": data, "args": args}
     if "v" in message:
         event["value"] = message["v"]
+    if "n" in message:
+        event |= {"count": int(message["n"]), "until_ns": int(message["ut"]), "until_mono_ns": int(message["um"])}
     return {**event, "threw": message["x"], "stack": _frames(message, catalog)}
 
 
