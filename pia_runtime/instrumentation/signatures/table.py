@@ -43,7 +43,8 @@ class Overload:
 
     Attributes:
         arguments: JVM type names; folded ones where not ``exact``.
-        result: JVM type name; whole numbers read as ``int``, others as ``double``: the source folds them.
+        result: JVM type name, with type arguments where known (``java.util.List<android.accounts.Account>``); whole numbers
+            read as ``int``, others as ``double``: the source folds them.
         static: whether it belongs to the class.
         exact: whether the argument types are the JVM's own.
         levels: API levels that have it.
