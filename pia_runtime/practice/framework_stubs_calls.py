@@ -1,0 +1,225 @@
+"""Writes a program that makes every catalogued call: one class an entry, one method a call, so that a stack names the call.
+
+An overload is called with plausible arguments. Where an argument, or what it leads to, decides which data a call yields, the
+catalog's own key is put there; every further key gets a call of its own. ``trigger_code`` of an entry is taken as it stands.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pia_runtime.instrumentation.catalog_entry import HookEntry
+from pia_runtime.instrumentation.catalog_selection import DataByArgument
+from pia_runtime.practice.framework_stubs_render import identifier, java_type, value_of
+from pia_runtime.practice.framework_stubs_shape import MADE, Origin, Watched, is_jdk, watched_overloads
+
+PACKAGE = "com.example.canary"
+MAIN = f"{PACKAGE}.Main"
+_CHUNK = 100
+_SPEAKING = frozenset(
+    {"java.lang.String", "java.lang.CharSequence", "java.lang.Object", "[Ljava.lang.String;"}
+) | frozenset({"java.util.List", "java.util.Collection", "java.util.ArrayList"})
+_WHOLE = frozenset({"int", "long", "short", "byte"})
+Chosen = tuple[DataByArgument, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of the program.
+
+    Attributes:
+        entry: the catalog entry that must record it.
+        frame: ``class.method`` of the caller, the innermost frame of the app.
+        argument_types: JVM types of the overload; None where ``trigger_code`` makes the call.
+        result: JVM type of the result, None likewise.
+        key: the text that decides the data, None where none does.
+        data: taxonomy ids that the event must have.
+        value: what a text result must say, None for any other result.
+        origin: where the overload's signature comes from.
+        code: the statements.
+    """
+
+    entry: HookEntry
+    frame: str
+    argument_types: tuple[str, ...] | None
+    result: str | None
+    key: str | None
+    data: frozenset[str]
+    value: str | None
+    origin: Origin
+    code: str
+
+
+def why_not(entry: HookEntry) -> str | None:
+    """Say why no call of an entry is written, None where one is."""
+    if entry.event != "api_call":
+        return f"recorded as {entry.event}, an event with an observer and tests of its own"
+    if entry.trigger_code is not None:
+        return None
+    if all(is_jdk(name) for name in entry.classes):
+        return "a class of the JVM itself: needs trigger_code"
+    if any(selector.of == "transaction" for selector in entry.selectors):
+        return "a Binder transaction: needs trigger_code"
+    if entry.found_by:
+        return "its class is found by what another method returns: needs trigger_code"
+    return None
+
+
+def calls_of(entry: HookEntry) -> list[Call]:
+    """Return all calls of an entry, none where ``why_not`` gives a reason."""
+    if why_not(entry) is not None:
+        return []
+    if entry.trigger_code is not None:
+        data = frozenset(entry.data)
+        code = entry.trigger_code.strip().removesuffix(";") + ";"
+        return [Call(entry, _frame(entry, 0), None, None, None, data, None, "public", code)]
+    return [_call(each, chosen, number) for number, (each, chosen) in enumerate(_wanted(entry))]
+
+
+def silent_overloads(entry: HookEntry) -> list[tuple[str, ...]]:
+    """Return overloads that record nothing by themselves: no argument of theirs can decide which data they yield."""
+    if why_not(entry) is not None or entry.trigger_code is not None:
+        return []
+    called = {each.method.arguments for each, _ in _wanted(entry)}
+    return [each.method.arguments for each in watched_overloads(entry) if each.method.arguments not in called]
+
+
+def canary_sources(calls: Sequence[Call]) -> dict[str, str]:
+    """Return the program's Java sources by path. Its one argument is a file that takes what went wrong, one line a call."""
+    by_class: dict[str, list[Call]] = {}
+    for call in calls:
+        by_class.setdefault(call.frame.rpartition(".")[0], []).append(call)
+    folder = PACKAGE.replace(".", "/")
+    sources = {f"{name.replace('.', '/')}.java": _class(name, found) for name, found in by_class.items()}
+    return {**sources, f"{folder}/Main.java": _main([call.frame for call in calls])}
+
+
+def sample_of(selector: DataByArgument, key: str) -> str:
+    """Return a text that a selector's key matches."""
+    if selector.match == "prefix" and key.endswith("."):
+        return next((other for other in selector.data if other.startswith(key) and other != key), key)
+    if selector.match == "glob":
+        return key.replace("**", "x").replace("*", "x")
+    return re.sub(r"\*(?=\s|$)", "", key) if selector.match == "words" else key
+
+
+def _wanted(entry: HookEntry) -> list[tuple[Watched, Chosen | None]]:
+    """Every overload once, then every further key with the first overload that it can decide."""
+    overloads = list(watched_overloads(entry))
+    if not entry.selectors or (entry.data and not any(selector.data for selector in entry.selectors)):
+        return [(each, None) for each in overloads]
+    keys: list[Chosen] = [(selector, key) for selector in entry.selectors for key in selector.data]
+    wanted: list[tuple[Watched, Chosen | None]] = []
+    for each in overloads:
+        first = next((chosen for chosen in keys if _decides(chosen, each.method.arguments)), None)
+        if first is not None:
+            wanted.append((each, first))
+        elif entry.data or any(selector.others == "record" for selector in entry.selectors):
+            wanted.append((each, None))
+    made = {(id(chosen[0]), chosen[1]) for _, chosen in wanted if chosen}
+    for chosen in keys:
+        fitting = next((each for each in overloads if _decides(chosen, each.method.arguments)), None)
+        if fitting is not None and (id(chosen[0]), chosen[1]) not in made:
+            wanted.append((fitting, chosen))
+    return wanted
+
+
+def _decides(chosen: Chosen, arguments: Sequence[str]) -> bool:
+    """Whether an overload has, where the selector looks, something that can be made to say the key."""
+    selector, key = chosen
+    if selector.of == "receiver":
+        return True
+    if selector.index is None or selector.index >= len(arguments):
+        return False
+    type_ = arguments[selector.index]
+    if selector.path is not None:
+        return not is_jdk(type_) and "." in type_ and not type_.startswith("[")
+    return (
+        type_ in _SPEAKING
+        or (type_ in _WHOLE and key.isdigit())
+        or (not is_jdk(type_) and "." in type_ and type_[0] != "[")
+    )
+
+
+def _frame(entry: HookEntry, number: int) -> str:
+    return f"{PACKAGE}.C_{entry.id.replace('.', '_')}.call{number}"
+
+
+def _call(each: Watched, chosen: Chosen | None, number: int) -> Call:
+    entry, method = each.entry, each.method
+    text = sample_of(*chosen) if chosen else None
+    data = frozenset((*entry.data, *(chosen[0].lookup(text) if chosen and text is not None else ())))
+    forced = f"{MADE}.Make.force({json.dumps(text)}); "
+    arguments = ", ".join(_argument(type_, index, chosen, text) for index, type_ in enumerate(method.arguments))
+    owner = java_type(each.owner)
+    if method.name == "<init>":
+        statement = f"new {owner}({arguments});"
+    elif method.static:
+        statement = f"{owner}.{method.name}({arguments});"
+    else:
+        statement = f"(({owner}) {MADE}.Make.{identifier(each.owner)}()).{method.name}({arguments});"
+    says = method.result in {"java.lang.String", "java.lang.CharSequence"}
+    declared = f"{each.owner}.{method.name}"
+    value = (text if text is not None else declared) if says else None
+    return Call(
+        entry,
+        _frame(entry, number),
+        method.arguments,
+        method.result,
+        text,
+        data,
+        value,
+        each.origin,
+        forced + statement,
+    )
+
+
+def _argument(type_: str, index: int, chosen: Chosen | None, text: str | None) -> str:
+    """A Java expression, cast so that exactly this overload is meant."""
+    here = chosen is not None and chosen[0].of == "argument" and chosen[0].index == index
+    said = text if here and text is not None else f"argument{index}"
+    literal = json.dumps(said, ensure_ascii=False)
+    if type_ in {"java.lang.String", "java.lang.CharSequence", "java.lang.Object"}:
+        return f"({java_type(type_)}) {literal}"
+    if type_ == "[Ljava.lang.String;":
+        return f"new String[] {{{literal}}}"
+    if type_ in _WHOLE and here and said.lstrip("-").isdigit():
+        return f"({type_}) {said}"
+    if type_ in {"java.util.List", "java.util.Collection", "java.util.ArrayList"}:
+        return f"({java_type(type_)}) new java.util.ArrayList(java.util.Arrays.asList({literal}))"
+    return f"({java_type(type_)}) {_plain(type_, said)}"
+
+
+def _plain(type_: str, said: str) -> str:
+    value = value_of(type_, said)
+    return f"({value})" if "->" in value else value
+
+
+def _class(name: str, calls: Sequence[Call]) -> str:
+    package, _, simple = name.rpartition(".")
+    body = [
+        f"  public static void {call.frame.rpartition('.')[2]}() throws Throwable {{ {call.code} }}" for call in calls
+    ]
+    return "\n".join([f"package {package};", '@SuppressWarnings({"all"})', f"public class {simple} {{", *body, "}", ""])
+
+
+def _main(frames: Sequence[str]) -> str:
+    chunks = [frames[start : start + _CHUNK] for start in range(0, len(frames), _CHUNK)]
+    return "\n".join([f"package {PACKAGE};", "public class Main {", *_main_body(chunks), "}", ""])
+
+
+def _main_body(chunks: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "  interface Work { void run() throws Throwable; }"
+    yield "  static final StringBuilder failures = new StringBuilder();"
+    yield "  static void make(String frame, Work work) {"
+    yield '    try { work.run(); } catch (Throwable error) { failures.append(frame + " " + error + "\\n"); } }'
+    for number, chunk in enumerate(chunks):
+        made = " ".join(
+            f"make({json.dumps(frame)}, {frame.rpartition('.')[0]}::{frame.rpartition('.')[2]});" for frame in chunk
+        )
+        yield f"  static void part{number}() {{ {made} }}"
+    yield "  public static void main(String[] arguments) throws Exception {"
+    yield "    " + " ".join(f"part{number}();" for number in range(len(chunks)))
+    yield "    java.nio.file.Files.writeString(java.nio.file.Path.of(arguments[0]), failures);"
+    yield "    System.exit(0); }"
