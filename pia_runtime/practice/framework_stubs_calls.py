@@ -9,10 +9,21 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from pia_runtime.instrumentation.catalog_callback import Callback
 from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.catalog_selection import DataByArgument
 from pia_runtime.practice.framework_stubs_render import identifier, java_type, value_of
-from pia_runtime.practice.framework_stubs_shape import MADE, Origin, Watched, is_jdk, watched_overloads
+from pia_runtime.practice.framework_stubs_shape import (
+    MADE,
+    Method,
+    Origin,
+    Watched,
+    finders,
+    heard_by,
+    is_interface,
+    is_jdk,
+    watched_overloads,
+)
 
 PACKAGE = "com.example.canary"
 MAIN = f"{PACKAGE}.Main"
@@ -38,6 +49,9 @@ class Call:
         value: what a text result must say, None for any other result.
         origin: where the overload's signature comes from.
         code: the statements.
+        classes: Java classes of the app that the statements use: listeners, implementations.
+        silent: the call itself is no event.
+        heard: public names of the deliveries to listeners that are sure to be told.
     """
 
     entry: HookEntry
@@ -49,6 +63,9 @@ class Call:
     value: str | None
     origin: Origin
     code: str
+    classes: tuple[str, ...] = ()
+    silent: bool = False
+    heard: frozenset[str] = frozenset()
 
 
 def why_not(entry: HookEntry) -> str | None:
@@ -61,8 +78,10 @@ def why_not(entry: HookEntry) -> str | None:
         return "a class of the JVM itself: needs trigger_code"
     if any(selector.of == "transaction" for selector in entry.selectors):
         return "a Binder transaction: needs trigger_code"
-    if entry.found_by:
-        return "its class is found by what another method returns: needs trigger_code"
+    if entry.found_by and entry.callbacks:
+        return "a listener handed to a class of the app's own: needs trigger_code"
+    if entry.found_by and not any(not is_jdk(owner) for owner, _ in finders(entry)):
+        return "what finds its class is in no public SDK: needs trigger_code"
     return None
 
 
@@ -107,6 +126,8 @@ def sample_of(selector: DataByArgument, key: str) -> str:
 def _wanted(entry: HookEntry) -> list[tuple[Watched, Chosen | None]]:
     """Every overload once, then every further key with the first overload that it can decide."""
     overloads = list(watched_overloads(entry))
+    if not entry.selectors and not entry.data:
+        return _registrations(entry, overloads)
     if not entry.selectors or (entry.data and not any(selector.data for selector in entry.selectors)):
         return [(each, None) for each in overloads]
     keys: list[Chosen] = [(selector, key) for selector in entry.selectors for key in selector.data]
@@ -123,6 +144,17 @@ def _wanted(entry: HookEntry) -> list[tuple[Watched, Chosen | None]]:
         if fitting is not None and (id(chosen[0]), chosen[1]) not in made:
             wanted.append((fitting, chosen))
     return wanted
+
+
+def _registrations(entry: HookEntry, overloads: Sequence[Watched]) -> list[tuple[Watched, Chosen | None]]:
+    """Calls that are no event themselves: every overload that takes a listener, once more for each key of a delivery."""
+    heard = [each for callback in entry.callbacks for each in callback.deliveries]
+    keys = [(selector, key) for each in heard for selector in each.selectors for key in selector.data]
+    types = {callback.listener for callback in entry.callbacks if not callback.through}
+    taking = [each for each in overloads if not types or types & set(each.method.arguments)]
+    chosen_first: Sequence[Chosen | None] = keys or [None]
+    first = [(each, chosen) for each in taking[:1] for chosen in chosen_first]
+    return [*first, *((each, keys[0] if keys else None) for each in taking[1:])]
 
 
 def _decides(chosen: Chosen, arguments: Sequence[str]) -> bool:
@@ -150,29 +182,89 @@ def _call(each: Watched, chosen: Chosen | None, number: int) -> Call:
     entry, method = each.entry, each.method
     text = sample_of(*chosen) if chosen else None
     data = frozenset((*entry.data, *(chosen[0].lookup(text) if chosen and text is not None else ())))
-    forced = f"{MADE}.Make.force({json.dumps(text)}); "
-    arguments = ", ".join(_argument(type_, index, chosen, text) for index, type_ in enumerate(method.arguments))
+    listeners = {callback.listener: f"L{number}_{position}" for position, callback in enumerate(entry.callbacks)}
+    classes = [_listener(listeners[callback.listener], callback) for callback in entry.callbacks]
+    arguments = ", ".join(
+        f"({java_type(type_)}) new {listeners[type_]}()"
+        if type_ in listeners
+        else _argument(type_, index, chosen, text)
+        for index, type_ in enumerate(method.arguments)
+    )
     owner = java_type(each.owner)
     if method.name == "<init>":
-        statement = f"new {owner}({arguments});"
+        statement = f"new {owner}({arguments})"
     elif method.static:
-        statement = f"{owner}.{method.name}({arguments});"
+        statement = f"{owner}.{method.name}({arguments})"
     else:
-        statement = f"(({owner}) {MADE}.Make.{identifier(each.owner)}()).{method.name}({arguments});"
+        statement = f"(({owner}) {MADE}.Make.{identifier(each.owner)}()).{method.name}({arguments})"
+    for callback in entry.callbacks:
+        statement += "".join(f".{name}(new {listeners[callback.listener]}())" for name in callback.through[:1])
+    found = next(((owner_, finder) for owner_, finder in finders(entry) if not is_jdk(owner_)), None)
+    if found is not None:
+        classes.append(_implementation(f"F{number}", each))
+        statement = _find_first(found, f"F{number}") + statement
+    statement = f"{MADE}.Make.force({json.dumps(text)}); {statement}; {MADE}.Make.deliver(); {MADE}.Make.give(null);"
     says = method.result in {"java.lang.String", "java.lang.CharSequence"}
     declared = f"{each.owner}.{method.name}"
     value = (text if text is not None else declared) if says else None
+    heard = frozenset(
+        callback.api(one)
+        for callback in entry.callbacks
+        for one in callback.deliveries
+        if not one.selectors and (callback.through or callback.listener in method.arguments)
+    )
+    silent = bool(entry.callbacks) and not entry.data and not entry.selectors
+    frame = _frame(entry, number)
     return Call(
         entry,
-        _frame(entry, number),
+        frame,
         method.arguments,
         method.result,
         text,
         data,
         value,
         each.origin,
-        forced + statement,
+        statement,
+        tuple(classes),
+        silent,
+        heard,
     )
+
+
+def _listener(name: str, callback: Callback) -> str:
+    """A listener of the app that takes whatever it is told."""
+    heard = list(heard_by(callback))
+    types = list(dict.fromkeys((callback.listener, *(each.owner for each in heard))))
+    return _app_class(name, types, [each.method for each in heard], callback.listener)
+
+
+def _implementation(name: str, each: Watched) -> str:
+    """A class of the app that has the watched method."""
+    return _app_class(name, [each.owner], [each.method], each.owner)
+
+
+def _app_class(name: str, types: Sequence[str], methods: Sequence[Method], declared: str) -> str:
+    base = next((type_ for type_ in types if not is_interface(type_)), None)
+    interfaces = [java_type(type_) for type_ in types if is_interface(type_)]
+    extends = f" extends {java_type(base)}" if base else ""
+    implements = f" implements {', '.join(interfaces)}" if interfaces else ""
+    maker = f"public {name}() {{ {f'super(({MADE}.Mark) null);' if base else ''} }}"
+    body = " ".join(_override(method, declared) for method in methods)
+    return f"  public static class {name}{extends}{implements} {{ {maker} {body} }}"
+
+
+def _override(method: Method, declared: str) -> str:
+    arguments = ", ".join(f"{java_type(type_)} a{index}" for index, type_ in enumerate(method.arguments))
+    body = "" if method.result == "void" else f" return {value_of(method.result, f'{declared}.{method.name}')};"
+    return f"public {java_type(method.result)} {method.name}({arguments}) {{ {MADE}.Make.count();{body} }}"
+
+
+def _find_first(found: tuple[str, Method], name: str) -> str:
+    """Statements by which the platform brings the app's own class before it is called."""
+    owner, method = found
+    arguments = ", ".join(_argument(type_, index, None, None) for index, type_ in enumerate(method.arguments))
+    receiver = java_type(owner) if method.static else f"{MADE}.Make.{identifier(owner)}()"
+    return f"{MADE}.Make.give(new {name}()); {receiver}.{method.name}({arguments}); "
 
 
 def _argument(type_: str, index: int, chosen: Chosen | None, text: str | None) -> str:
@@ -198,7 +290,8 @@ def _plain(type_: str, said: str) -> str:
 
 def _class(name: str, calls: Sequence[Call]) -> str:
     package, _, simple = name.rpartition(".")
-    body = [
+    body = [text for call in calls for text in call.classes]
+    body += [
         f"  public static void {call.frame.rpartition('.')[2]}() throws Throwable {{ {call.code} }}" for call in calls
     ]
     return "\n".join([f"package {package};", '@SuppressWarnings({"all"})', f"public class {simple} {{", *body, "}", ""])

@@ -156,9 +156,24 @@ def _method(stub: StubClass, method: Method, simple: str, shapes: Shapes, defaul
         return f"  public {simple}({arguments}) {{ {f'super(({MADE}.Mark) null);' if stub.parent else ''} {MADE}.Make.count(); }}"
     result = _inherited_result(stub, method, shapes)
     text = f"{stub.name}.{method.name}"
-    body = f"{MADE}.Make.count();" if result == "void" else f"return {value_of(result, text)};"
+    told = "".join(_tell(type_, index, shapes) for index, type_ in enumerate(method.arguments))
+    body = told + (f"{MADE}.Make.count();" if result == "void" else f"return {value_of(result, text)};")
     modifier = "static " if method.static else default if stub.interface else ""
     return f"  public {modifier}{java_type(result)} {method.name}({arguments}) {{ {body} }}"
+
+
+def _tell(type_: str, index: int, shapes: Shapes) -> str:
+    """Remember to tell a listener what it is there to hear, once the call that registers it is over."""
+    calls = []
+    for heard in shapes.heard.get(type_, ()):
+        owner, method = java_type(heard.owner), heard.method
+        given = ", ".join(
+            f"({java_type(each)}) {value_of(each, f'{heard.owner}.{method.name}')}" for each in method.arguments
+        )
+        calls.append(
+            f"if (a{index} instanceof {owner}) {MADE}.Make.later(() -> (({owner}) a{index}).{method.name}({given})); "
+        )
+    return "".join(calls)
 
 
 def _inherited_result(stub: StubClass, method: Method, shapes: Shapes) -> str:
@@ -185,7 +200,10 @@ def made(classes: Iterable[StubClass], shapes: Shapes) -> dict[str, str]:
                 _method(stub, method, name, shapes, default="") for method in stub.methods.values() if not method.static
             ]
             factories.append("  }")
-        factories.append(f"  public static {type_} {name}() {{ if (depth > 5) return null; depth++;")
+        factories.append(f"  public static {type_} {name}() {{")
+        factories.append(
+            f"    if (given instanceof {type_}) return ({type_}) given; if (depth > 5) return null; depth++;"
+        )
         factories.append(f"    try {{ return {maker}; }} finally {{ depth--; }} }}")
     head = [
         f"package {MADE};",
@@ -194,6 +212,12 @@ def made(classes: Iterable[StubClass], shapes: Shapes) -> dict[str, str]:
         "  private static int depth;",
         "  private static int calls;",
         "  private static String forced;",
+        "  private static Object given;",
+        "  private static final java.util.List<Runnable> waiting = new java.util.ArrayList<>();",
+        "  public static void later(Runnable work) { waiting.add(work); }",
+        "  public static void deliver() {",
+        "    while (!waiting.isEmpty()) waiting.remove(0).run(); }",
+        "  public static void give(Object object) { given = object; }",
         "  public static void force(String text) { forced = text; }",
         "  public static void count() { calls++; }",
         "  public static Class type() {",

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pia_runtime.instrumentation.catalog import Catalog
+from pia_runtime.instrumentation.catalog_callback import Callback
 from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.signatures.table import (
     ClassSignature,
@@ -115,6 +116,33 @@ def watched_overloads(entry: HookEntry) -> Iterator[Watched]:
             yield Watched(entry, owner, method, origin)
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """One method of a listener by which data comes.
+
+    Attributes:
+        listener: type of the argument that a registration takes.
+        owner: class or interface that declares the method.
+        method: the method.
+    """
+
+    listener: str
+    owner: str
+    method: Method
+
+
+def heard_by(callback: Callback) -> Iterator[Heard]:
+    """Yield every overload of a callback's deliveries."""
+    for delivery in callback.deliveries:
+        owner = delivery.declared_by or callback.listener
+        methods = [_method(delivery.method, overload) for overload in _known(owner, delivery.method)[0]]
+        if delivery.overloads != "all":
+            methods = [method for method in methods if method.arguments in delivery.overloads]
+        derived = Method(delivery.method, ("java.lang.Object",) * (delivery.arg + 1), "void", static=False)
+        for method in methods or [derived]:
+            yield Heard(callback.listener, owner, method)
+
+
 class Shapes:
     """All classes to be written for a catalog.
 
@@ -127,12 +155,39 @@ class Shapes:
         self.watched = [each for entry in catalog.entries.values() for each in watched_overloads(entry)]
         self._members = frozenset(_member_names(catalog))
         self._waiting: list[str] = []
+        self.heard: dict[str, list[Heard]] = {}
         for each in self.watched:
             self._put(each)
+        for entry in catalog.entries.values():
+            self._put_listeners(entry)
+            for found in entry.found_by:
+                self._put_finder(found)
         self._finish()
         for each in self.watched:
             self._read_on_receiver(each)
         self._finish()
+
+    def _put_listeners(self, entry: HookEntry) -> None:
+        for callback in entry.callbacks:
+            known = self.heard.setdefault(callback.listener, [])
+            for each in watched_overloads(entry) if callback.through else ():
+                for name in callback.through:
+                    for overload in _known(erased(each.method.result), name)[0]:
+                        self.need(erased(each.method.result)).add(_method(name, overload))
+            self._need_types((callback.listener,))
+            for heard in heard_by(callback):
+                if not is_jdk(heard.owner):
+                    self.need(heard.owner).add(heard.method)
+                self._need_types((*heard.method.arguments, heard.method.result))
+                if heard not in known:
+                    known.append(heard)
+
+    def _put_finder(self, found: str) -> None:
+        owner, _, name = found.rpartition(".")
+        for overload in _known(owner, name)[0] if not is_jdk(owner) else ():
+            method = _method(name, overload)
+            self.need(owner).add(method)
+            self._need_types((*method.arguments, method.result))
 
     def _finish(self) -> None:
         while self._waiting:
@@ -193,7 +248,7 @@ class Shapes:
     def need(self, name: str) -> StubClass:
         """Return the class, made on first sight; its outer class comes with it."""
         if name not in self.classes:
-            self.classes[name] = StubClass(name, interface=_is_interface(name))
+            self.classes[name] = StubClass(name, interface=is_interface(name))
             self._waiting.append(name)
             if "$" in name:
                 self.need(name.rpartition("$")[0])
@@ -238,6 +293,14 @@ def erased(name: str) -> str:
     return name.partition("<")[0]
 
 
+def finders(entry: HookEntry) -> Iterator[tuple[str, Method]]:
+    """Yield, with its class, each method whose result brings the class that an entry watches."""
+    for found in entry.found_by:
+        owner, _, name = found.rpartition(".")
+        for overload in _known(owner, name)[0]:
+            yield owner, _method(name, overload)
+
+
 def _known(declared: str, name: str) -> tuple[tuple[Overload, ...], Origin]:
     public = load_signatures().overloads(declared, name)
     if public:
@@ -249,9 +312,10 @@ def _find(name: str) -> ClassSignature | None:
     return load_signatures().find(name) or hidden_signatures().find(name)
 
 
-def _is_interface(name: str) -> bool:
+def is_interface(name: str) -> bool:
+    """Whether a class is known to be an interface."""
     known = _find(name)
-    return known is not None and known.kind == "interface"
+    return name.startswith("java.util.function.") or (known is not None and known.kind == "interface")
 
 
 def _method(name: str, overload: Overload) -> Method:
@@ -276,6 +340,10 @@ def _derived(entry: HookEntry) -> list[Method]:
     indexes = [selector.index + 1 for selector in entry.selectors if selector.index is not None]
     count = max(indexes, default=0)
     lists = entry.overloads if entry.overloads != "all" else (("java.lang.String",) * count,)
+    through = next((callback for callback in entry.callbacks if callback.through), None)
+    if through is not None:
+        tasks = f"{through.listener.rpartition('.')[0]}.Task"
+        return [Method(name, tuple(arguments), tasks, static=False) for arguments in lists]
     result = "void" if name == "<init>" or entry.value == "skip" else _derived_type(entry.value, shape_name(entry))
     return [Method(name, tuple(arguments), result, static=False) for arguments in lists]
 
