@@ -1,7 +1,8 @@
 """The framework as the catalog needs it: stub classes from the SDK's real signatures, and a program that calls them.
 
-Stubs stand for classes, members and overloads only; what they return is made up. ``framework_stubs_shape`` says which are
-written, ``framework_stubs_render`` how, ``framework_stubs_calls`` what calls them.
+Stubs stand for classes, members and overloads only; what they return is made up. ``framework_stubs_known`` has their signatures,
+``framework_stubs_shape`` says which are written, ``framework_stubs_render`` how, ``framework_stubs_calls`` and
+``framework_stubs_program`` what calls them.
 """
 
 import shutil
@@ -14,7 +15,8 @@ from pathlib import Path
 
 from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.catalog import Catalog
-from pia_runtime.practice.framework_stubs_calls import MAIN, Call, calls_of, canary_sources, why_not
+from pia_runtime.practice.framework_stubs_calls import Call, calls_of, why_not
+from pia_runtime.practice.framework_stubs_program import MAIN, canary_sources
 from pia_runtime.practice.framework_stubs_render import render
 from pia_runtime.practice.framework_stubs_shape import Shapes
 from pia_runtime.practice.jdk import find_jdk17

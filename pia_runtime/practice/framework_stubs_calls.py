@@ -1,4 +1,4 @@
-"""Writes a program that makes every catalogued call: one class an entry, one method a call, so that a stack names the call.
+"""The calls that make every entry of the catalog fire, and what each must bring.
 
 An overload is called with plausible arguments. Where an argument, or what it leads to, decides which data a call yields, the
 catalog's own key is put there; every further key gets a call of its own. ``trigger_code`` of an entry is taken as it stands.
@@ -6,14 +6,13 @@ catalog's own key is put there; every further key gets a call of its own. ``trig
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pia_runtime.instrumentation.catalog_callback import Callback
 from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.catalog_selection import DataByArgument
-from pia_runtime.practice.framework_stubs_render import identifier, java_type, value_of
-from pia_runtime.practice.framework_stubs_shape import (
+from pia_runtime.practice.framework_stubs_known import (
     MADE,
     Method,
     Origin,
@@ -24,10 +23,9 @@ from pia_runtime.practice.framework_stubs_shape import (
     is_jdk,
     watched_overloads,
 )
+from pia_runtime.practice.framework_stubs_render import identifier, java_type, value_of
 
 PACKAGE = "com.example.canary"
-MAIN = f"{PACKAGE}.Main"
-_CHUNK = 100
 _SPEAKING = frozenset(
     {"java.lang.String", "java.lang.CharSequence", "java.lang.Object", "[Ljava.lang.String;"}
 ) | frozenset({"java.util.List", "java.util.Collection", "java.util.ArrayList"})
@@ -102,16 +100,6 @@ def silent_overloads(entry: HookEntry) -> list[tuple[str, ...]]:
         return []
     called = {each.method.arguments for each, _ in _wanted(entry)}
     return [each.method.arguments for each in watched_overloads(entry) if each.method.arguments not in called]
-
-
-def canary_sources(calls: Sequence[Call]) -> dict[str, str]:
-    """Return the program's Java sources by path. Its one argument is a file that takes what went wrong, one line a call."""
-    by_class: dict[str, list[Call]] = {}
-    for call in calls:
-        by_class.setdefault(call.frame.rpartition(".")[0], []).append(call)
-    folder = PACKAGE.replace(".", "/")
-    sources = {f"{name.replace('.', '/')}.java": _class(name, found) for name, found in by_class.items()}
-    return {**sources, f"{folder}/Main.java": _main([call.frame for call in calls])}
 
 
 def sample_of(selector: DataByArgument, key: str) -> str:
@@ -286,33 +274,3 @@ def _argument(type_: str, index: int, chosen: Chosen | None, text: str | None) -
 def _plain(type_: str, said: str) -> str:
     value = value_of(type_, said)
     return f"({value})" if "->" in value else value
-
-
-def _class(name: str, calls: Sequence[Call]) -> str:
-    package, _, simple = name.rpartition(".")
-    body = [text for call in calls for text in call.classes]
-    body += [
-        f"  public static void {call.frame.rpartition('.')[2]}() throws Throwable {{ {call.code} }}" for call in calls
-    ]
-    return "\n".join([f"package {package};", '@SuppressWarnings({"all"})', f"public class {simple} {{", *body, "}", ""])
-
-
-def _main(frames: Sequence[str]) -> str:
-    chunks = [frames[start : start + _CHUNK] for start in range(0, len(frames), _CHUNK)]
-    return "\n".join([f"package {PACKAGE};", "public class Main {", *_main_body(chunks), "}", ""])
-
-
-def _main_body(chunks: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield "  interface Work { void run() throws Throwable; }"
-    yield "  static final StringBuilder failures = new StringBuilder();"
-    yield "  static void make(String frame, Work work) {"
-    yield '    try { work.run(); } catch (Throwable error) { failures.append(frame + " " + error + "\\n"); } }'
-    for number, chunk in enumerate(chunks):
-        made = " ".join(
-            f"make({json.dumps(frame)}, {frame.rpartition('.')[0]}::{frame.rpartition('.')[2]});" for frame in chunk
-        )
-        yield f"  static void part{number}() {{ {made} }}"
-    yield "  public static void main(String[] arguments) throws Exception {"
-    yield "    " + " ".join(f"part{number}();" for number in range(len(chunks)))
-    yield "    java.nio.file.Files.writeString(java.nio.file.Path.of(arguments[0]), failures);"
-    yield "    System.exit(0); }"

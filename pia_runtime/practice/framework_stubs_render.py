@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator
 
-from pia_runtime.practice.framework_stubs_shape import MADE, Method, Shapes, StubClass, erased, is_jdk
+from pia_runtime.practice.framework_stubs_known import MADE, Method, erased, is_jdk
+from pia_runtime.practice.framework_stubs_shape import Shapes, StubClass
 
 NUMBER = 7
 """Every whole number that a stub returns; others are ``7.5``."""
