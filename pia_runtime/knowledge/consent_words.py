@@ -119,8 +119,12 @@ def _label(text: str) -> str:
     if text.startswith(_RESOURCE):
         text = _CAMEL.sub(" ", text.removeprefix(_RESOURCE))
     label = _folded(text)
-    width = sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in label)
-    return label if width <= MAX_BUTTON else ""
+    return label if width(label) <= MAX_BUTTON else ""
+
+
+def width(text: str) -> int:
+    """Columns that a text takes: a Chinese character counts two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
 
 
 def _folded(text: str) -> str:
