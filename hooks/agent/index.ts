@@ -10,9 +10,11 @@ import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit }
 import { install, reportAbsent } from "./interpreter.js";
 import { leaveThrowablesAlone, passThrough } from "./jni.js";
 import { limitBursts } from "./meter.js";
+import { watchLibraries } from "./nativetls.js";
 import { watchPreferences } from "./observers.js";
 import { finish, post } from "./outbox.js";
 import type { Entry, Plan } from "./plan.js";
+import { blockQuic } from "./quic.js";
 
 const RETRY_MS = 500;
 const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
@@ -126,6 +128,10 @@ rpc.exports = {
     }
     limitBursts(plan.bursts);
     watchPreferences(plan.preference_keys);
+    watchLibraries(plan.traffic);
+    if (plan.traffic.quic) {
+      blockQuic();
+    }
     post({ k: "lifecycle", ...unprompted(), state: "process_start" });
     if (Java.available) {
       attachAsDaemon();

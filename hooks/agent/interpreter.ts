@@ -1,6 +1,7 @@
 /** Turns catalog entries into hooks. Whatever goes wrong in here, the app gets the original's result or exception. */
 
 import Java, { type Method, type Wrapper } from "frida-java-bridge";
+import { watchPassing } from "./adopting.js";
 import { now } from "./clock.js";
 import { callersOf, screen, unprompted, type Call } from "./context.js";
 import { exhaustion, isExhaustion, roomOnStack } from "./exhaustion.js";
@@ -8,6 +9,7 @@ import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
 import { admit, count, told } from "./meter.js";
 import { countLost, expectCounts, post } from "./outbox.js";
+import { bypass } from "./pinning.js";
 import type { Entry } from "./plan.js";
 import { bounded } from "./projection.js";
 import { keysOf, someMatch } from "./selection.js";
@@ -30,6 +32,9 @@ function report(id: string, status: Status, reason: string): void {
 
 /** Hook an entry's method; true unless its classes are missing and may still come. */
 export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
+  if (entry.passed_to.length > 0) {
+    return installWherePassed(entry, use);
+  }
   const classes: Wrapper[] = [];
   for (const name of entry.classes) {
     try {
@@ -48,6 +53,20 @@ export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
     report(entry.id, "failed", String(error));
   }
   return true;
+}
+
+/** Hook the classes of objects that the app passes to certain methods, each when it is first seen. */
+function installWherePassed(entry: Entry, use: (name: string) => Wrapper): boolean {
+  const watched = watchPassing(entry, use, (klass) => {
+    const [status, reason] = hook(entry, [klass]);
+    if (status !== "installed" && !reason.includes("already hooks")) {
+      report(entry.id, status, `${klass.$className}: ${reason}`);
+    }
+  });
+  if (watched > 0) {
+    report(entry.id, "installed", `on the classes of what is passed to ${entry.passed_to.join(" or ")}`);
+  }
+  return watched > 0;
 }
 
 /** Say of an entry whose classes are not there that it waits for them. */
@@ -71,7 +90,7 @@ function hook(entry: Entry, classes: Wrapper[]): [Status, string] {
       }
       owners.set(method.handle.toString(), entry.id);
       passThrough(method);
-      method.implementation = replacement(entry, method);
+      method.implementation = entry.emit === "bypass" ? bypass(entry, method) : replacement(entry, method);
       hooked += 1;
     }
   }

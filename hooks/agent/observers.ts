@@ -6,7 +6,8 @@ import { afterCrypto, beforeCrypto } from "./crypto.js";
 import { handleOf, isInstance } from "./jni.js";
 import type { Emit } from "./plan.js";
 import { bounded, follow, project, textOf, wrap } from "./projection.js";
-import { textOfView, textsAround, textsOfWindow } from "./views.js";
+import { connect, keylog } from "./traffic.js";
+import { textOfControl, textsAround, textsOfWindow } from "./views.js";
 
 /** How the original ended: its result, or the class of what it threw. */
 export interface Outcome {
@@ -52,7 +53,7 @@ const tap: Observer = {
   before(call) {
     const handle = handleOf(call.self)!;
     const view = Java.vm.getEnv().getObjectClassName(handle);
-    return [{ k: "ui", action: "tap", ...stamp(call), text: textOfView(handle), view, checked: willBeChecked(handle), ...textsAround(handle) }];
+    return [{ k: "ui", action: "tap", ...stamp(call), text: textOfControl(handle), view, checked: willBeChecked(handle), ...textsAround(handle) }];
   },
   after: none,
 };
@@ -81,7 +82,7 @@ export function watchPreferences(keys: string[]): void {
 
 const preference: Observer = {
   before(call) {
-    const key = textOf(call.args[0]) ?? "";
+    const key = keyOf(call.args[0]);
     const folded = key.toLowerCase();
     call.seen = preferenceKeys.some((word) => folded.includes(word)) ? { key: bounded(key, 200), before: stored(call, key) } : null;
   },
@@ -92,9 +93,25 @@ const preference: Observer = {
   },
 };
 
-/** The value that stands in the file; undefined (left out of the message) where the editor does not lead to it. */
+/** A key as text; DataStore's keys are objects that carry their name. */
+function keyOf(key: any): string {
+  const handle = handleOf(key);
+  if (handle !== null && Java.vm.getEnv().getObjectClassName(handle) !== "java.lang.String") {
+    return textOf(follow(handle, "getName()")) ?? "";
+  }
+  return textOf(key) ?? "";
+}
+
+/** The value that stands in the store; undefined (left out of the message) where the object does not lead to it. */
 function stored(call: Call, key: string): unknown {
   try {
+    const store = wrap(handleOf(call.self)!);
+    if (call.entry.id.includes("mmkv")) {
+      return store.containsKey(key) ? storedInMmkv(store, call, key) : null;
+    }
+    if (call.entry.id.includes("datastore")) {
+      return project(store.get(Java.cast(handleOf(call.args[0])!, Java.use("androidx.datastore.preferences.core.Preferences$Key"))), "auto");
+    }
     const outer = follow(handleOf(call.self)!, "this$0"); // held: its reference goes with it
     const owner = handleOf(outer);
     return owner === null ? undefined : project(wrap(owner).getAll().get(key), "auto");
@@ -102,6 +119,33 @@ function stored(call: Call, key: string): unknown {
     return undefined;
   }
 }
+
+/** MMKV does not know the type of what it holds: it is read as what is about to be written. */
+function storedInMmkv(store: any, call: Call, key: string): unknown {
+  const type = call.types[1];
+  if (type === "boolean") {
+    return store.decodeBool(key);
+  }
+  if (type === "int") {
+    return store.decodeInt(key);
+  }
+  return type === "java.lang.String" ? project(store.decodeString(key), "auto") : undefined;
+}
+
+/** What the app tells an SDK: arguments before, result after; the host knows which value means yes. */
+const sdkConsent: Observer = {
+  before: (call) => void apiCall.before(call),
+  after: (call, { result, threw }) =>
+    threw === null ? [{ k: "sdk_consent", ...stamp(call), a: call.seen, v: project(result, call.entry.value), s: stackOf(call) }] : [],
+};
+
+const record: Observer = {
+  before: (call) => void apiCall.before(call),
+  after(call, { result, threw }) {
+    const value = threw === null && call.entry.value !== "skip" ? { v: project(result, call.entry.value) } : {};
+    return [{ k: "record", ...stamp(call), a: call.seen, ...value, x: threw, s: stackOf(call) }];
+  },
+};
 
 const permissionRequest: Observer = {
   before(call) {
@@ -192,4 +236,9 @@ export const observers: Record<Emit, Observer> = {
   permission_request: permissionRequest,
   permission_result: permissionResult,
   lifecycle,
+  sdk_consent: sdkConsent,
+  record,
+  connect,
+  keylog,
+  bypass: { before: nothing, after: none }, // answered in pinning.ts
 };

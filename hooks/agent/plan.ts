@@ -47,7 +47,12 @@ export type Emit =
   | "tap" | "dialog_shown" | "dialog_closed"
   | "preference"
   | "permission_request" | "permission_result"
-  | "lifecycle";
+  | "lifecycle"
+  | "sdk_consent" | "record" | "connect" | "keylog"
+  | "bypass";
+
+/** What a bypass gives instead of asking the original; described in catalog_entry.py. */
+export type Answer = "accept" | "receiver" | "proceed";
 
 export interface Entry {
   id: string;
@@ -79,6 +84,10 @@ export interface Entry {
   direct: boolean;
   /** Calls made directly by classes with these prefixes are not recorded. */
   ignore_callers: string[];
+  /** With `bypass`. */
+  answer: Answer | null;
+  /** `class.method` whose arguments are of the classes to hook. */
+  passed_to: string[];
 }
 
 export interface ClockSimulation {
@@ -101,6 +110,8 @@ export interface Plan {
   /** Preference keys that contain one of these (lower case) are reported. */
   preference_keys: string[];
   clock: ClockSimulation | null;
+  /** What is done outside the catalog: certificates of native TLS, its key log, UDP to port 443. */
+  traffic: { pinning: boolean; keylog: boolean; quic: boolean };
   /** Name to report instead of the one in /proc/self/cmdline; null on a device. */
   process: string | null;
 }

@@ -12,11 +12,26 @@ const MAX_TEXT = 500;
 export interface Texts {
   texts: string[];
   buttons: string[];
+  /** Classes of views that draw their content themselves, so that none of it is in `texts`. */
+  opaque: string[];
 }
+
+/** WebViews and the surfaces of other toolkits: a page, a Flutter or Unity screen has no views inside. */
+const OPAQUE = [
+  "android.webkit.WebView",
+  "com.tencent.smtt.sdk.WebView",
+  "com.uc.webview.export.WebView",
+  "io.flutter.embedding.android.FlutterView",
+  "io.flutter.view.FlutterView",
+  "com.unity3d.player.UnityPlayer",
+  "org.cocos2dx.lib.Cocos2dxGLSurfaceView",
+];
+const COMPOSE_HOST = "androidx.compose.ui.platform.AndroidComposeView";
+const HOST_NODE = -1;
 
 /** Walk a view tree breadth first. */
 export function textsBelow(root: any): Texts {
-  const found: Texts = { texts: [], buttons: [] };
+  const found: Texts = { texts: [], buttons: [], opaque: [] };
   const queue: any[] = [root];
   for (let visited = 0; queue.length > 0 && visited < MAX_VIEWS && found.texts.length < MAX_TEXTS; visited++) {
     const view = queue.shift(); // held while it is visited: its reference goes with it
@@ -36,12 +51,85 @@ function visit(handle: NativePointer, found: Texts, queue: any[]): void {
       found.buttons.push(text);
     }
   }
+  const opaque = OPAQUE.find((name) => isInstance(handle, name));
+  if (isInstance(handle, COMPOSE_HOST)) {
+    const seen = found.texts.length;
+    semanticsBelow(handle, found);
+    if (found.texts.length === seen) {
+      note(found, COMPOSE_HOST);
+    }
+  } else if (opaque !== undefined) {
+    note(found, opaque);
+  }
   if (isInstance(handle, "android.view.ViewGroup")) {
     const group: Wrapper = Java.cast(handle, Java.use("android.view.ViewGroup"));
     const count: number = group.getChildCount();
     for (let i = 0; i < Math.min(count, MAX_VIEWS); i++) {
       queue.push(group.getChildAt(i));
     }
+  }
+}
+
+function note(found: Texts, name: string): void {
+  if (!found.opaque.includes(name)) {
+    found.opaque.push(name);
+  }
+}
+
+/** Compose draws no views, but tells accessibility services what it drew: the virtual nodes of its one view. */
+function semanticsBelow(handle: NativePointer, found: Texts): void {
+  try {
+    const provider = wrap(handle).getAccessibilityNodeProvider();
+    if (provider === null) {
+      return;
+    }
+    const queue: number[] = [HOST_NODE];
+    for (let visited = 0; queue.length > 0 && visited < MAX_VIEWS && found.texts.length < MAX_TEXTS; visited++) {
+      const info = provider.createAccessibilityNodeInfo(queue.shift()!);
+      if (info !== null) {
+        nodeText(info, found);
+        queue.push(...childNodes(info));
+      }
+    }
+  } catch {
+    // no provider, or a release that renamed it: the caller says that nothing was read
+  }
+}
+
+function nodeText(info: Wrapper, found: Texts): void {
+  const text = textOf(info.getText()) ?? textOf(info.getContentDescription());
+  if (text !== null && text !== "") {
+    found.texts.push(bounded(text, MAX_TEXT));
+    if (info.isClickable() === true) {
+      found.buttons.push(bounded(text, MAX_TEXT));
+    }
+  }
+}
+
+/** The framework keeps a child's virtual id in the upper half of its 64-bit id (AccessibilityNodeInfo, hidden getChildId). */
+function childNodes(info: Wrapper): number[] {
+  const ids: number[] = [];
+  const count: number = Math.min(info.getChildCount(), MAX_VIEWS);
+  for (let i = 0; i < count; i++) {
+    const id = BigInt(info.getChildId(i).toString());
+    ids.push(Number(BigInt.asIntN(32, id >> 32n)));
+  }
+  return ids;
+}
+
+/** What a pressed control is called: its text, else the name it has in the app's resources, `@id/btn_agree`. */
+export function textOfControl(handle: NativePointer): string {
+  const text = textOfView(handle);
+  return text !== "" ? text : resourceName(handle);
+}
+
+function resourceName(handle: NativePointer): string {
+  try {
+    const view = wrap(handle);
+    const id: number = view.getId();
+    return id <= 0 ? "" : `@id/${bounded(String(view.getResources().getResourceEntryName(id)), MAX_TEXT)}`;
+  } catch {
+    return ""; // no id, or a platform without resources
   }
 }
 
@@ -81,11 +169,11 @@ export function textsAround(view: any): Texts {
 function textsAt(owner: any, path: string): Texts {
   const handle = handleOf(owner);
   if (handle === null) {
-    return { texts: [], buttons: [] };
+    return { texts: [], buttons: [], opaque: [] };
   }
   try {
     return textsBelow(follow(handle, path));
   } catch {
-    return { texts: [], buttons: [] }; // no window yet, or a platform without the method
+    return { texts: [], buttons: [], opaque: [] }; // no window yet, or a platform without the method
   }
 }

@@ -185,12 +185,21 @@ class _Run:
 
     # Both are called from the instrument's own threads, which an error of the capture must not reach.
     def _on_event(self, record: dict[str, Any]) -> None:
+        if record.get("type") == "tls_key":
+            self._on_tls_key(str(record["line"]))
+            return
         if record.get("type") == "consent" and record.get("scope") == "policy":
             self._phase = _PHASES.get(str(record.get("signal")), self._phase)
         try:
             self._writer.event(record)
         except PiaError:
             self._detached.set()  # wakes the watch, which finds the writer's failure
+
+    def _on_tls_key(self, line: str) -> None:
+        try:
+            self._writer.tls_key(line)
+        except PiaError:
+            self._detached.set()
 
     def _on_detached(self, reason: str) -> None:
         self.detail = self.detail or reason

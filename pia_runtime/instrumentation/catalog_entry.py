@@ -15,6 +15,7 @@ from pia_runtime.instrumentation.catalog_selection import (
     drops_others,
     keys_of,
 )
+from pia_runtime.instrumentation.sdk_consent import SdkConsent
 
 EventKind = Literal[
     "api_call",
@@ -28,8 +29,22 @@ EventKind = Literal[
     "permission_request",
     "permission_result",
     "lifecycle",
+    "sdk_consent",
+    "record",
+    "connect",
+    "keylog",
+    "bypass",
 ]
-"""What a call of the method means; all but the first four are about the user's choice."""
+"""What a call of the method means; those from ``tap`` to ``sdk_consent`` are about the user's choice.
+
+``record`` is a call that yields no personal data but explains another observation, ``connect`` one that opens a connection,
+``keylog`` one that sees a TLS secret, ``bypass`` one that is answered instead of asked (an intervention)."""
+
+Answer = Literal["accept", "receiver", "proceed"]
+"""What a ``bypass`` gives instead of asking.
+
+``accept`` the certificates in whatever form the method answers (nothing, ``true``, the chain), the ``receiver`` of a builder's
+method, or ``proceed``: that method of the handler among the arguments is called."""
 
 Visibility = Literal["public", "hidden", "vendor"]
 """Whether an ordinary app finds the method in the SDK it is compiled against."""
@@ -57,6 +72,9 @@ class HookEntry(BaseModel):
         cursor: the result is a cursor: which columns the app reads from it is told when it is closed.
         direct: calls beneath another catalogued method on the same thread, and the platform's own, are not recorded.
         ignore_callers: class prefixes whose direct calls are not recorded.
+        passed_to: ``class.method`` that takes objects which implement ``api``: their classes are hooked when they are passed.
+        consent: with ``event: sdk_consent``, what the call tells an SDK about the user's answer.
+        answer: with ``event: bypass``, what the caller gets without the original being asked.
         api_levels: Android API levels that have it: ``1-``, ``26-``, ``1-28``.
         visibility: ``public`` SDK, ``hidden`` from it (``@hide``, internal classes), or a ``vendor``'s or library's class
             that no framework carries. Only public entries can be checked against the public signatures.
@@ -83,6 +101,9 @@ class HookEntry(BaseModel):
     cursor: bool = False
     direct: bool = False
     ignore_callers: tuple[str, ...] = ()
+    passed_to: tuple[str, ...] = ()
+    consent: SdkConsent | None = None
+    answer: Answer | None = None
     api_levels: str = Field(pattern=r"^\d+-(\d+)?$")
     visibility: Visibility = "public"
     trigger: str = Field(min_length=1)
@@ -101,6 +122,10 @@ class HookEntry(BaseModel):
             raise ValueError("api_call entries name data or data_by_argument, and only they do")
         if self.event != "api_call" and (self.callbacks or self.cursor or self.direct):
             raise ValueError("callbacks, cursor and direct are for api_call entries")
+        if (self.event == "sdk_consent") != (self.consent is not None):
+            raise ValueError("sdk_consent entries name consent, and only they do")
+        if (self.event == "bypass") != (self.answer is not None):
+            raise ValueError("bypass entries name an answer, and only they do")
         for projection in (*self.args, self.receiver, self.value):
             check_projection(projection)
         if any(selector.plain and self._skipped(selector.index) for selector in self.selectors):
@@ -173,5 +198,7 @@ class HookEntry(BaseModel):
             "cursor": self.cursor,
             "direct": self.direct,
             "ignore_callers": list(self.ignore_callers),
+            "answer": self.answer,
+            "passed_to": list(self.passed_to),
         }
         return plan

@@ -10,9 +10,12 @@ from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.agent_build import agent_sha256, read_agent
 from pia_runtime.instrumentation.bursts import BurstLimits
 from pia_runtime.instrumentation.catalog import Catalog
+from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.clock import ClockSimulation, read_samples
 from pia_runtime.instrumentation.consent import ConsentWatcher
 from pia_runtime.instrumentation.frida_errors import LOST, telling
+from pia_runtime.instrumentation.interventions import Interventions
+from pia_runtime.instrumentation.messages import intervention_note
 from pia_runtime.instrumentation.process import InstrumentedProcess, host_stamp
 from pia_runtime.instrumentation.target import DeviceTarget, JvmTarget, Target
 
@@ -33,6 +36,7 @@ class FridaHost:
         on_detached: takes the reason, once, when the app's main process can no longer be seen.
         clock: makes the device's clock wrong on purpose (tests).
         bursts: how many calls of a kind are told in full before they are counted.
+        interventions: what is done to the app's traffic; the run's session names it.
     """
 
     def __init__(
@@ -44,7 +48,9 @@ class FridaHost:
         on_detached: Callable[[str], Any],
         clock: ClockSimulation | None = None,
         bursts: BurstLimits | None = None,
+        interventions: Interventions | None = None,
     ) -> None:
+        self._interventions = interventions or Interventions()
         self._target = target
         self._catalog = catalog
         self._on_event = on_event
@@ -68,7 +74,7 @@ class FridaHost:
     def tools(self) -> dict[str, Any]:
         """What ``session.json`` must say of this instrument: the agent, and a clock that was wrong on purpose."""
         simulated = {"clock_simulation": self._clock.plan()} if self._clock else {}
-        return {"agent_sha256": agent_sha256(), **simulated}
+        return {"agent_sha256": agent_sha256(), "interventions": self._interventions.document(), **simulated}
 
     @property
     def dropped(self) -> int:
@@ -120,6 +126,8 @@ class FridaHost:
                 process.drain()
                 self._kill(pid)
             self._report_unhooked(process)
+        for gap in self._watcher.unconfirmed():
+            self._on_event({**host_stamp(), **gap})
         if self._device is not None and self._target.follows_children:
             self._quietly(self._device.disable_spawn_gating)
         self._worker.shutdown(wait=False, cancel_futures=True)
@@ -133,14 +141,29 @@ class FridaHost:
             process.follow_children()
         process.install(
             {
-                "entries": self._catalog.plan(),
+                "entries": [entry.plan() for entry in self._catalog.entries.values() if self._allows(entry)],
+                "traffic": self._interventions.plan(),
                 "preference_keys": self._watcher.preference_keys,
                 "bursts": self._bursts.plan(),
                 "clock": self._clock.plan() if self._clock else None,
                 "process": name,
             }
         )
+        self._tell_interventions(process)
         return process
+
+    def _allows(self, entry: HookEntry) -> bool:
+        return self._interventions.allows(entry)
+
+    def _tell_interventions(self, process: InstrumentedProcess) -> None:
+        """Say what is on, and of every entry that is switched off that it is: silence never means "not called"."""
+        stamp = {**host_stamp(), "pid": process.pid, "process": process.facts.process}
+        for name, on in self._interventions.document().items():
+            self._on_event(intervention_note(name, "on" if on else "off", stamp))
+        for entry in self._catalog.entries.values():
+            if not self._allows(entry):
+                off = {"type": "hook_status", **stamp, "hook": entry.id, "status": "absent"}
+                self._on_event({**off, "reason": "switched off for this run"})
 
     def _watch_device(self) -> None:
         """Hold every new process on the device: zygote forks an app's further processes, not the app itself."""

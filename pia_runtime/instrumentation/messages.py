@@ -29,10 +29,15 @@ class ProcessFacts:
 def convert_message(
     message: Mapping[str, Any], facts: ProcessFacts, catalog: Catalog, watcher: ConsentWatcher
 ) -> list[Event]:
-    """Convert one agent message; a tap or dialog may give a consent event beside its own."""
+    """Convert one agent message; a tap or dialog may give a consent event beside its own.
+
+    A ``tls_key`` record is no event: its line belongs into the capture's key log and nowhere else.
+    """
     try:
         if message["k"] == "lost":
             return [_lost(message, facts)]
+        if message["k"] == "tls_key":
+            return [{"type": "tls_key", "line": str(message["line"])}]
         stamp = _stamp(message, facts)
         return _convert(message, stamp, catalog, watcher)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -50,17 +55,24 @@ def _convert(message: Mapping[str, Any], stamp: Event, catalog: Catalog, watcher
     if kind == "ui":
         return _ui(message, stamp, watcher)
     if kind == "preference":
-        return _with_consent([], watcher.on_preference(message), stamp)
+        return _stamped([], watcher.on_preference(message, stamp), stamp)
+    if kind == "sdk_consent":
+        return _sdk_consent(message, stamp, catalog, watcher)
+    if kind == "record":
+        return [_record(message, stamp, catalog)]
     if kind == "permission":
         return [{"type": "permission", **stamp, "permission": str(message["permission"]), "result": message["result"]}]
     if kind == "lifecycle":
         event = {"type": "lifecycle", **stamp, "state": message["state"], "activity": message.get("activity")}
-        consent = watcher.on_screen(message) if message["state"] == "activity_resumed" else None
-        return _with_consent([event], consent, stamp)
+        derived = watcher.on_screen(message) if message["state"] == "activity_resumed" else []
+        return _stamped([event], derived, stamp)
     if kind == "hook_status":
         return [{"type": "hook_status", **stamp, "status": message["status"], "reason": message["reason"]}]
     if kind == "gap":
-        return [{"type": "gap", **stamp, "kind": message["kind"], "host": "", "detail": message["detail"]}]
+        host = str(message.get("host") or "")
+        return [{"type": "gap", **stamp, "kind": message["kind"], "host": host, "detail": message["detail"]}]
+    if kind == "intervention":
+        return [intervention_note(str(message["name"]), f"answered for {message['place']}", stamp)]
     raise ValueError("unknown kind")
 
 
@@ -73,6 +85,11 @@ def _lost(message: Mapping[str, Any], facts: ProcessFacts) -> Event:
     event: Event = {"type": "gap", "kind": "messages_dropped", "host": "", "detail": detail, "count": count}
     event |= {"t_ns": begin, "until_ns": until, "clock": "device", "pid": facts.pid, "process": facts.process}
     return {**event, "hook": hook} if hook else event
+
+
+def intervention_note(name: str, what: str, stamp: Mapping[str, Any]) -> Event:
+    """A note by the program itself: it changed what the app saw, on purpose."""
+    return {"type": "note", **stamp, "text": f"{name}: {what}", "author": "pia_runtime", "intervention": name}
 
 
 def _stamp(message: Mapping[str, Any], facts: ProcessFacts) -> Event:
@@ -130,9 +147,35 @@ def _ui(message: Mapping[str, Any], stamp: Event, watcher: ConsentWatcher) -> li
     event = {"type": "ui", **stamp, "action": action, "text": text}
     if action == "tap":
         event |= {"texts": texts, "view": message.get("view")}
-        return _with_consent([event], watcher.on_tap(message), stamp)
-    return _with_consent([event], watcher.on_dialog(message) if action == "dialog_shown" else None, stamp)
+        if message.get("checked") is not None:
+            event["checked"] = bool(message["checked"])
+        return _stamped([event], watcher.on_tap(message, stamp), stamp)
+    if action == "dialog_shown":
+        return _stamped([event], watcher.on_dialog(message), stamp)
+    return _stamped([event], watcher.on_dialog_closed(message), stamp)
 
 
-def _with_consent(events: list[Event], consent: Event | None, stamp: Event) -> list[Event]:
-    return events if consent is None else [*events, {**stamp, **consent}]
+def _sdk_consent(message: Mapping[str, Any], stamp: Event, catalog: Catalog, watcher: ConsentWatcher) -> list[Event]:
+    """What the app told an SDK; the call itself stays readable where its value says nothing."""
+    entry = catalog.entries[message["h"]]
+    if entry.consent is None:
+        raise ValueError("no consent in this entry")
+    call = {**message, "api": entry.api}
+    found = watcher.on_sdk_call(entry.consent, call, stamp)
+    frames = _frames(message, catalog)
+    events = [{**event, "api": entry.api, "args": list(message["a"]), "stack": frames} for event in found]
+    return _stamped([], events, stamp)
+
+
+def _record(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Event:
+    """A call that yields no personal data but says how something else came about."""
+    entry = catalog.entries[message["h"]]
+    event = {"type": "api_call", **stamp, "api": entry.api, "data": [], "args": message["a"], "threw": message.get("x")}
+    if "v" in message:
+        event["value"] = message["v"]
+    return {**event, "stack": _frames(message, catalog)}
+
+
+def _stamped(events: list[Event], derived: list[Event], stamp: Event) -> list[Event]:
+    """What was derived happened at the same moment, unless it carries a stamp of its own."""
+    return [*events, *({**stamp, **event} for event in derived)]

@@ -5,6 +5,7 @@ was being written. A write that fails (disk full, permission) is undone, ends th
 error: a half line is never followed by another. Layout and meaning: the capture format, version 1.
 """
 
+import re
 import secrets
 import threading
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,9 @@ from pia_runtime.storage.jsonlines import encode_line
 FLOWS = "flows.mitm"
 EVENTS = "events.jsonl"
 STREAMS = (FLOWS, EVENTS)
+TLS_KEYS = "tls-keys.log"
+"""Secrets of the app's TLS connections, in the form that Wireshark reads (SSLKEYLOGFILE)."""
+_KEY_LINE = re.compile(r"[A-Z0-9_]{1,64} [0-9a-fA-F]{1,256} [0-9a-fA-F]{1,512}")
 
 
 class CaptureWriter:
@@ -127,6 +131,19 @@ class CaptureWriter:
                 return
             self._append(FLOWS, serialised)
             self.flows += 1
+
+    def tls_key(self, line: str) -> None:
+        """Append one line to ``tls-keys.log`` (NSS key log form, mode 0600), which opens the run's recorded packets.
+
+        Args:
+            line: ``LABEL random secret``, each a run of letters, digits and ``_``; anything else is not written.
+
+        Raises:
+            NotReadyError: the line could not be written.
+        """
+        with self._lock:
+            if not self._closed and _KEY_LINE.fullmatch(line):
+                self._append(TLS_KEYS, line.encode() + b"\n")
 
     def journal(self, name: str, serialised: bytes) -> None:
         """Append to ``flows-<name>.mitm``, where a flow that is still open is kept until it is whole.
