@@ -54,9 +54,15 @@ function look(module: Module): void {
   }
 }
 
+/** An export that the library itself defines: the look-up also finds those of the libraries it needs. */
+function own(module: Module, name: string): NativePointer | null {
+  const address = module.findExportByName(name);
+  return address !== null && Process.findModuleByAddress(address)?.path === module.path ? address : null;
+}
+
 function logKeys(module: Module): void {
   const setter = module.findExportByName("SSL_CTX_set_keylog_callback");
-  const maker = module.findExportByName("SSL_new");
+  const maker = own(module, "SSL_new");
   if (setter === null || maker === null) {
     return;
   }
@@ -78,7 +84,7 @@ function logKeys(module: Module): void {
 }
 
 function acceptCertificates(module: Module): void {
-  const verify = module.findExportByName("X509_verify_cert");
+  const verify = own(module, "X509_verify_cert");
   const setError = module.findExportByName("X509_STORE_CTX_set_error");
   if (verify !== null && setError !== null) {
     const clear = new NativeFunction(setError, "void", ["pointer", "int"]);
@@ -96,12 +102,12 @@ function acceptCertificates(module: Module): void {
       },
     });
   }
-  const outcome = module.findExportByName("SSL_get_verify_result");
+  const outcome = own(module, "SSL_get_verify_result");
   if (outcome !== null) {
     Interceptor.attach(outcome, { onLeave: (result) => void result.replace(ptr(VERIFIED)) });
   }
   for (const name of ["SSL_CTX_set_custom_verify", "SSL_set_custom_verify"]) {
-    const setter = module.findExportByName(name);
+    const setter = own(module, name);
     if (setter !== null) {
       Interceptor.attach(setter, {
         onEnter(this: any, args: NativePointer[]) {

@@ -10,7 +10,7 @@ const AF_INET6 = 10;
 const SOL_SOCKET = 1;
 const SO_TYPE = 3;
 const SOCK_DGRAM = 2;
-const ECONNREFUSED = 111;
+const EPERM = 1; // what a firewall on the device itself answers
 const NO_DESCRIPTOR = ptr(-1);
 
 const told = new Set<string>();
@@ -37,7 +37,7 @@ function refuse(name: string, address: (args: NativePointer[]) => NativePointer)
     onLeave(this: any, result: NativePointer) {
       if (this.refused) {
         result.replace(ptr(-1));
-        this.errno = ECONNREFUSED;
+        this.errno = EPERM;
       }
     },
   });

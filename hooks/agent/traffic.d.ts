@@ -16,3 +16,6 @@ interface Module {
   findExportByName(name: string): NativePointer | null;
 }
 declare function ptr(value: number | string): NativePointer;
+declare namespace Process {
+  function findModuleByAddress(address: NativePointer): Module | null;
+}
