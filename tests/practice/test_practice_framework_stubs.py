@@ -125,7 +125,8 @@ def test_every_overload_is_told_with_its_arguments(run: Run):
     calls = [call for call in run.calls if call.argument_types is not None]
     wrong = {c.frame: e["args"] for c in calls for e in run.told(c) if len(e["args"]) != len(c.argument_types or ())}
     assert wrong == {}
-    assert len({(call.entry.id, call.argument_types) for call in calls}) > 0.9 * len(CATALOG.entries)
+    reads = [entry for entry in CATALOG.entries.values() if entry.event == "api_call"]
+    assert len({(call.entry.id, call.argument_types) for call in calls}) > 0.9 * len(reads)
 
 
 @pytest.mark.live
