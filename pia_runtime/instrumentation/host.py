@@ -73,8 +73,9 @@ class FridaHost:
     @property
     def tools(self) -> dict[str, Any]:
         """What ``session.json`` must say of this instrument: the agent, and a clock that was wrong on purpose."""
+        shared = {"ports_shared": True} if self._target.shares_ports else {}
         simulated = {"clock_simulation": self._clock.plan()} if self._clock else {}
-        return {"agent_sha256": agent_sha256(), "interventions": self._interventions.document(), **simulated}
+        return {"agent_sha256": agent_sha256(), "interventions": self._interventions.document(), **shared, **simulated}
 
     @property
     def dropped(self) -> int:

@@ -24,6 +24,11 @@ class Target(Protocol):
         """Whether further processes of the app must be instrumented too."""
         ...
 
+    @property
+    def shares_ports(self) -> bool:
+        """Whether a connection has one port for app and proxy: they run on one machine, with nothing in between."""
+        ...
+
     def open_device(self) -> Any:  # noqa: ANN401  (frida's binding is only partly typed)
         """Return the Frida device.
 
@@ -56,6 +61,7 @@ class JvmTarget:
     """
 
     follows_children = False
+    shares_ports = True
 
     def __init__(
         self,
@@ -95,6 +101,7 @@ class DeviceTarget:
     """
 
     follows_children = True
+    shares_ports = False
 
     def __init__(self, package: str, serial: str | None = None) -> None:
         self.process = package

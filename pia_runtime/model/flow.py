@@ -42,6 +42,7 @@ class Flow:
         target: request target as sent, from the first ``/``, with the query, undecoded.
         body: as sent, content encoding not removed; None where it was not recorded.
         error: what the proxy recorded when the exchange failed, else None.
+        client: address and port that the request came from, as the proxy saw them, or None where they were not recorded.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Flow:
     response: Response | None = None
     messages: tuple[WebSocketMessage, ...] = ()
     error: str | None = None
+    client: tuple[str, int] | None = None
 
 
 Location = Literal[

@@ -10,7 +10,7 @@ import orjson
 from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.consent import signals_by_scope
 from pia_runtime.correlation.verdict import Scopes
-from pia_runtime.detection.attribution import actor_of_host, recipient_of_host
+from pia_runtime.detection.attribution import recipient_of_host
 from pia_runtime.detection.masking import mask_within
 from pia_runtime.judgement.findings import judge
 from pia_runtime.knowledge.base import Knowledge
@@ -24,6 +24,7 @@ from pia_runtime.pipeline.blind_spots import Counts, blind_spots, gaps_of
 from pia_runtime.pipeline.consent_document import consent_intervals
 from pia_runtime.pipeline.coverage import coverage
 from pia_runtime.pipeline.detections import Disclosure, actor_document, assemble, recipient_document
+from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Scan, Transmissions, detect_transmissions
 
 SCHEMA = "pia.analysis/1"
@@ -93,10 +94,8 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
     scan, weak = toolbox.scanner_for(content.identifiers, events, package)
     found = detect_transmissions(content.flows, scan)
     unknown_sent = _drop_unknown(found, knowledge)
-    sent = [
-        (item, actor_of_host(item.host, package, toolbox.sdks), recipient_of_host(item.host, package, toolbox.sdks))
-        for item in found.sent
-    ]
+    senders = Senders.of(events, content.session, found, toolbox.sdks)
+    sent = [(item, *senders.sender(item), recipient_of_host(item.host, package, toolbox.sdks)) for item in found.sent]
     accesses = detect_accesses(events.api_calls, package, toolbox.sdks, knowledge)
     scopes = Scopes(signals_by_scope(events), permission_data(knowledge))
     clocks = Clocks.of(content.session.clock_samples, _stamps(events))

@@ -15,6 +15,7 @@ from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_insta
 from pia_runtime.detection.masking import commit, mask
 from pia_runtime.model.detection import Actor, Recipient
 from pia_runtime.pipeline.accesses import Accesses
+from pia_runtime.pipeline.senders import Evidence
 from pia_runtime.pipeline.transmissions import Sent
 
 _MOST_FRAMES = 30
@@ -23,6 +24,10 @@ _MOST_FRAMES = 30
 
 _ROW_COLUMNS = {"actor": "int64", "recipient": "int64", "call": "int64", "sent": "int64", "act": "category"}
 """Positions among actors, recipients (-1: none), API calls (-1: a transmission) and transmissions (-1: an access)."""
+
+
+Transmitted = tuple[Sent, Actor, Evidence, Recipient]
+"""Something that left, who sent it and why that is said, and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +71,7 @@ class _Distinct[T]:
 def assemble(
     calls: pd.DataFrame,
     accesses: Accesses,
-    sent: Sequence[tuple[Sent, Actor, Recipient]],
+    sent: Sequence[Transmitted],
     scopes: Scopes,
     clocks: Clocks,
     disclosure: Disclosure,
@@ -95,27 +100,25 @@ def _access_rows(calls: pd.DataFrame, accesses: Accesses) -> pd.DataFrame:
     return stamps.assign(err_ns=0, recipient=-1, sent=-1).join(found)
 
 
-def _sent_rows(
-    sent: Sequence[tuple[Sent, Actor, Recipient]], actors: _Distinct[Actor], recipients: _Distinct[Recipient]
-) -> pd.DataFrame:
+def _sent_rows(sent: Sequence[Transmitted], actors: _Distinct[Actor], recipients: _Distinct[Recipient]) -> pd.DataFrame:
     return pd.DataFrame(
         {
-            "t_ns": [item.t_ns for item, _, _ in sent],
+            "t_ns": [item.t_ns for item, _, _, _ in sent],
             "clock": ["host"] * len(sent),
             "mono_ns": pd.array([pd.NA] * len(sent), dtype="Int64"),
             "boot_id": [""] * len(sent),
-            "err_ns": [item.err_ns for item, _, _ in sent],
-            "recipient": [recipients.of(recipient) for _, _, recipient in sent],
+            "err_ns": [item.err_ns for item, _, _, _ in sent],
+            "recipient": [recipients.of(recipient) for _, _, _, recipient in sent],
             "sent": range(len(sent)),
             "call": [-1] * len(sent),
-            "data": [item.match.data for item, _, _ in sent],
+            "data": [item.match.data for item, _, _, _ in sent],
             "act": ["transmission"] * len(sent),
-            "actor": [actors.of(actor) for _, actor, _ in sent],
+            "actor": [actors.of(actor) for _, actor, _, _ in sent],
         }
     )
 
 
-def _ids(table: pd.DataFrame, calls: pd.DataFrame, sent: Sequence[tuple[Sent, Actor, Recipient]]) -> list[str]:
+def _ids(table: pd.DataFrame, calls: pd.DataFrame, sent: Sequence[Transmitted]) -> list[str]:
     """Stable ids: where the observation stands, never what it holds, so that an id betrays no value."""
     seqs = calls["seq"].to_numpy(dtype=np.int64)
     places: list[list[Any]] = []
@@ -138,11 +141,11 @@ def _ids(table: pd.DataFrame, calls: pd.DataFrame, sent: Sequence[tuple[Sent, Ac
 def _records(
     table: pd.DataFrame,
     calls: pd.DataFrame,
-    sent: Sequence[tuple[Sent, Actor, Recipient]],
+    sent: Sequence[Transmitted],
     distinct: tuple[tuple[Actor, ...], tuple[Recipient, ...]],
     disclosure: Disclosure,
 ) -> list[dict[str, Any]]:
-    actors, recipients = distinct
+    actors, _ = distinct
     columns = ["seq", "api", "hook", "stack", "value", "threw", "foreground", "process"]
     plain = {name: calls[name].astype(object).tolist() for name in columns}
     records = []
@@ -161,7 +164,7 @@ def _records(
             "actor": actor_document(actors[row.actor]),
         }
         if row.sent >= 0:
-            records.append(common | _sent_fields(sent[row.sent][0], recipients[row.recipient], disclosure))
+            records.append(common | _sent_fields(sent[row.sent], disclosure))
         else:
             records.append(common | _access_fields(row.data, {n: plain[n][row.call] for n in columns}, disclosure))
     return records
@@ -170,6 +173,7 @@ def _records(
 def _access_fields(data: str, call: dict[str, Any], disclosure: Disclosure) -> dict[str, Any]:
     foreground = call["foreground"]
     return {
+        "actor_evidence": Evidence("stack", call["seq"]).document(),
         "basis": "observed",
         "event": call["seq"],
         "flow": None,
@@ -189,9 +193,11 @@ def _access_fields(data: str, call: dict[str, Any], disclosure: Disclosure) -> d
     }
 
 
-def _sent_fields(item: Sent, recipient: Recipient, disclosure: Disclosure) -> dict[str, Any]:
+def _sent_fields(transmitted: Transmitted, disclosure: Disclosure) -> dict[str, Any]:
+    item, _, evidence, recipient = transmitted
     m = item.match
     return {
+        "actor_evidence": evidence.document(),
         "basis": m.basis,
         "event": None,
         "flow": item.flow,

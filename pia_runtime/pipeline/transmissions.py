@@ -13,13 +13,18 @@ Scan = Callable[[Flow], tuple[tuple[Match, ...], tuple[Opaque, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One identifier in one request or client message."""
+    """One identifier in one request or client message.
+
+    Attributes:
+        client: address and port that the request came from, or None where they were not recorded.
+    """
 
     flow: str
     host: str
     t_ns: int
     err_ns: int
     match: Match
+    client: tuple[str, int] | None = None
 
 
 @dataclass(slots=True)
@@ -31,12 +36,27 @@ class Transmissions:
         opaque: how often content stayed unreadable, by (reason, host).
         faults: flows whose analysis failed, by (host, error).
         hosts: flows by host.
+        openers: the earliest request that came from each client address and port, as (its time, its flow).
     """
 
     sent: list[Sent] = field(default_factory=list)
     opaque: Counter[tuple[str, str]] = field(default_factory=Counter)
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
     hosts: Counter[str] = field(default_factory=Counter)
+    openers: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
+
+    def add(self, later: "Transmissions") -> None:
+        """Take in what the flows behind these gave."""
+        self.sent += later.sent
+        self.opaque.update(later.opaque)
+        self.faults.update(later.faults)
+        self.hosts.update(later.hosts)
+        for client, opener in later.openers.items():
+            self.open(client, opener)
+
+    def open(self, client: tuple[str, int], opener: tuple[int, str]) -> None:
+        """Keep the earliest request of a client address and port."""
+        self.openers[client] = min(opener, self.openers.get(client, opener))
 
 
 def detect_transmissions(flows: Iterable[Flow], scan: Scan) -> Transmissions:
@@ -44,6 +64,8 @@ def detect_transmissions(flows: Iterable[Flow], scan: Scan) -> Transmissions:
     result = Transmissions()
     for flow in flows:
         result.hosts[flow.host] += 1
+        if flow.client is not None:
+            result.open(flow.client, (flow.t_ns, flow.id))
         try:
             matches, opaque = scan(flow)
         except Exception as error:  # noqa: BLE001  (one hostile flow must not end the run; it is recorded)
@@ -64,4 +86,4 @@ def _sent(flow: Flow, match: Match) -> Sent:
     t_ns = flow.t_ns
     if match.message is not None and match.message < len(flow.messages):
         t_ns = flow.messages[match.message].t_ns
-    return Sent(flow.id, flow.host, t_ns, max(flow.err_ns, 1_000), match)
+    return Sent(flow.id, flow.host, t_ns, max(flow.err_ns, 1_000), match, flow.client)

@@ -125,7 +125,12 @@ def map_http_flow(flow: "http.HTTPFlow") -> Flow:
         response=_map_response(flow.response),
         messages=map_messages(m.get_state() for m in flow.websocket.messages) if flow.websocket else (),
         error=flow.error.msg if flow.error else None,
+        client=_client(flow.client_conn.peername),
     )
+
+
+def _client(peer: Any) -> tuple[str, int] | None:  # noqa: ANN401 - whatever an importer's flow holds
+    return (peer[0], peer[1]) if peer and isinstance(peer[0], str) and isinstance(peer[1], int) else None
 
 
 def _map_response(response: "http.Response | None") -> Response | None:

@@ -56,11 +56,14 @@ _SERVER = re.compile(rb"11:intercepted;(?:5:false|4:true)!11:server_conn;(\d+):"
 _CLIENT = re.compile(rb"\}11:client_conn;(\d+):")
 _ERROR = re.compile(rb"\}5:error;(?:0:~|(\d+):9:timestamp;" + _TIME + rb"3:msg;(\d+):)")
 _END = re.compile(rb"2:id;(\d+):([^;]*);4:type;4:http;7:version;2:21#\}")
+_PEER = re.compile(rb"8:peername;\d+:(\d+):([0-9a-fA-F.:%]+);(\d+):(\d+)#")
 _NOTED_ERR = re.compile(rb"10:pia_err_ns;(\d+):(\d+)#")
 
 _KNOWN_HEADERS: dict[bytes, tuple[bytes, bytes]] = {}
 _KNOWN_HEADERS_MAX = 1 << 14
 _KNOWN_HEADER_BYTES = 256
+_PEER_REACH = 96
+"""Bytes at the end of a connection's record in which its peer stands, so that the certificates are not searched."""
 
 
 class _UnknownLayoutError(Exception):
@@ -123,6 +126,7 @@ class _Record:
             response,
             messages,
             error,
+            _peer(self.record, client),
         )
 
     def _messages(self, length: int) -> tuple[WebSocketMessage, ...]:
@@ -211,6 +215,16 @@ class _Record:
             _check(self.record.startswith(closing, self.at))
             self.at += len(closing)
         return taken
+
+
+def _peer(record: bytes, client: slice) -> tuple[str, int] | None:
+    """Where the client connected from; its address stands at the end of what is known of the connection."""
+    found = _PEER.search(record, max(client.start, client.stop - _PEER_REACH), client.stop)
+    if found is None:
+        found = _PEER.search(record, client.start, client.stop)
+    if found is None or int(found[1]) != len(found[2]) or int(found[3]) != len(found[4]):
+        return None
+    return found[2].decode(), int(found[4])
 
 
 def _noted_err_ns(metadata: bytes) -> int:

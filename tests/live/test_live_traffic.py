@@ -16,6 +16,7 @@ from pia_runtime.instrumentation.host import FridaHost, JvmTarget
 from pia_runtime.instrumentation.interventions import Interventions
 from pia_runtime.practice.jdk import find_jdk17
 from pia_runtime.practice.servers import PracticeServers
+from pia_runtime.storage.analysis import analyse_capture
 from pia_runtime.storage.capture_reader import open_capture
 from pia_runtime.storage.flow_reader import read_flows
 from pia_runtime.storage.writer import TLS_KEYS, CaptureWriter
@@ -131,7 +132,8 @@ def run(java, tmp_path):
 
     def started(how: str, on: Interventions | None = None, command: list[str] | None = None) -> Outcome:
         path, said = tmp_path / f"capture-{how}", tmp_path / f"said-{how}"
-        writer = CaptureWriter.create(path, {"app": {"package": "com.example.loan"}})
+        imei = [{"id": "imei", "value": "356938035643809"}]
+        writer = CaptureWriter.create(path, {"app": {"package": "com.example.loan"}}, imei)
         with PracticeServers(work=tmp_path) as servers, writer:
             proxy = Proxy(
                 writer, confdir=tmp_path / "conf", upstream_map=servers.upstream_map, upstream_ca=servers.ca_pem
@@ -208,6 +210,14 @@ def test_a_connection_names_its_port_and_the_code_that_opened_it(run):
     (connection,) = [item for item in outcome.connections() if item["value"]["remote_address"] == "127.0.0.1"]
     assert connection["value"]["local_port"] > 0
     assert "com.riskeye.fraud.Client.run" in connection["stack"]
+
+
+def test_a_request_is_the_act_of_the_sdk_that_opened_its_connection_whatever_the_host(run):
+    document = analyse_capture(run("trusting").path)
+    (sent,) = [item for item in document["detections"] if item["act"] == "transmission"]
+    assert sent["recipient"]["host"] == HOST
+    assert (sent["actor"]["kind"], sent["actor"]["id"]) == ("sdk", "riskeye")
+    assert sent["actor_evidence"]["basis"] == "connection"
 
 
 @pytest.mark.parametrize("how", ["udp", "udp-connected"])
