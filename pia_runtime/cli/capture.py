@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import say
+from pia_runtime.cli.options import KeylogOption, PinningOption, QuicOption, StacksOption, say
 
 
 def capture(
@@ -44,6 +44,10 @@ def capture(
     duration: Annotated[
         float | None, typer.Option("--duration", help="End the run after this many seconds.", min=1, show_default=False)
     ] = None,
+    pinning_bypass: PinningOption = True,
+    keylog: KeylogOption = True,
+    quic_block: QuicOption = True,
+    socket_stacks: StacksOption = True,
 ) -> int:
     """Record an app on a rooted emulator or phone: flows, API reads, clock samples and consent marks.
 
@@ -55,12 +59,16 @@ def capture(
     from pia_runtime.capture.run import capture_device
     from pia_runtime.instrumentation.catalog import load_catalog
     from pia_runtime.instrumentation.host import FridaHost
+    from pia_runtime.instrumentation.interventions import Interventions
     from pia_runtime.instrumentation.target import DeviceTarget
 
     catalog = load_catalog()
 
+    interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
+
     def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
-        return FridaHost(DeviceTarget(package, device), catalog, on_event=on_event, on_detached=on_detached)
+        target = DeviceTarget(package, device)
+        return FridaHost(target, catalog, on_event=on_event, on_detached=on_detached, interventions=interventions)
 
     path, result = capture_device(
         package,

@@ -6,7 +6,18 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import LangOption, chosen, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import (
+    KeylogOption,
+    LangOption,
+    PinningOption,
+    QuicOption,
+    StacksOption,
+    chosen,
+    labels,
+    say,
+    stdout_console,
+    write_result,
+)
 
 
 class Scenario(StrEnum):
@@ -29,18 +40,24 @@ def demo(
         ),
     ] = None,
     lang: LangOption = None,
+    pinning_bypass: PinningOption = True,
+    keylog: KeylogOption = True,
+    quic_block: QuicOption = True,
+    socket_stacks: StacksOption = True,
 ) -> None:
     """Run the practice app under Frida and mitmproxy, capture, analyse, and draw the timeline.
 
     The app is a made-up lending app on JDK 17 with four made-up SDKs; every identity in it is synthetic. What a real device
     adds and this cannot show: Android's runtime and framework, permissions, SELinux, certificate pinning.
     """
+    from pia_runtime.instrumentation.interventions import Interventions
     from pia_runtime.practice.demo import default_out, run_demo
     from pia_runtime.reports.html import render_html
     from pia_runtime.reports.table import print_findings
     from pia_runtime.storage.analysis import analyse_capture, write_analysis
 
-    path = run_demo(out or default_out(scenario.value), scenario.value)
+    interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
+    path = run_demo(out or default_out(scenario.value), scenario.value, interventions=interventions)
     document = analyse_capture(path)
     write_analysis(path, document)
     language = chosen(lang)

@@ -37,6 +37,28 @@ LangOption = Annotated[
 ]
 
 
+PinningOption = Annotated[
+    bool,
+    typer.Option(
+        "--pinning-bypass/--no-pinning-bypass",
+        help="Answer the app's certificate checks, so that it also trusts the proxy where it pins.",
+    ),
+]
+KeylogOption = Annotated[
+    bool, typer.Option("--keylog/--no-keylog", help="Write the app's TLS secrets to tls-keys.log in the capture.")
+]
+QuicOption = Annotated[
+    bool,
+    typer.Option(
+        "--quic-block/--no-quic-block", help="Refuse UDP port 443 inside the app, so that it falls back to TCP."
+    ),
+]
+StacksOption = Annotated[
+    bool,
+    typer.Option("--socket-stacks/--no-socket-stacks", help="Record which code opened which connection."),
+]
+
+
 def labels() -> "Labels":
     """The names that reports print, from the knowledge."""
     from pia_runtime.reports.labels import Labels

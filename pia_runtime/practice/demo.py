@@ -16,6 +16,7 @@ from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.agent_build import read_agent
 from pia_runtime.instrumentation.catalog import load_catalog
 from pia_runtime.instrumentation.host import ClockSimulation, FridaHost, JvmTarget
+from pia_runtime.instrumentation.interventions import Interventions
 from pia_runtime.practice.app import PracticeApp, Scenario
 from pia_runtime.practice.identity import OWN_PACKAGE
 from pia_runtime.practice.project_cache import project_cache
@@ -42,6 +43,7 @@ def run_demo(
     status: Callable[[LiveStatus], None] | None = None,
     work: Path | None = None,
     dies: bool = False,
+    interventions: Interventions | None = None,
 ) -> Path:
     """Run the practice app, instrumented from before its first line, and return the capture folder.
 
@@ -52,6 +54,7 @@ def run_demo(
         status: called about ten times a second; None for a status line on standard error.
         work: takes the device profile and the truth log; None for a folder that is removed afterwards.
         dies: the app's process dies at the moment the user would choose.
+        interventions: what is done to the app's traffic; None for all that there is.
 
     Raises:
         NotReadyError: no JDK 17, no agent, a port or folder that cannot be used; or the app's JVM crashed or hung, in
@@ -63,13 +66,17 @@ def run_demo(
     with _workplace(work) as folder:
         app = PracticeApp.prepare(Scenario(scenario), folder, dies=dies)
         with CaptureWriter.create(out, _session(app), app.identifiers()) as writer, _showing(status) as show:
-            result = _run(app, writer, clock, show)
+            result = _run(app, writer, clock, show, interventions)
         _check(app, result)
     return out
 
 
 def _run(
-    app: PracticeApp, writer: CaptureWriter, clock: ClockSimulation | None, show: Callable[[LiveStatus], None]
+    app: PracticeApp,
+    writer: CaptureWriter,
+    clock: ClockSimulation | None,
+    show: Callable[[LiveStatus], None],
+    interventions: Interventions | None,
 ) -> LiveResult:
     """Start servers, proxy and app, in this order, and watch the app to its end."""
     catalog = load_catalog()
@@ -85,7 +92,9 @@ def _run(
         target = JvmTarget(behind.argv, env=behind.environment, process=OWN_PACKAGE)
 
         def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
-            return FridaHost(target, catalog, on_event=on_event, on_detached=on_detached, clock=clock)
+            return FridaHost(
+                target, catalog, on_event=on_event, on_detached=on_detached, clock=clock, interventions=interventions
+            )
 
         try:
             return run_live(
