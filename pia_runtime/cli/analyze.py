@@ -2,11 +2,20 @@
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, say, stdout_console
+
+
+class Regime(StrEnum):
+    """Whose rules."""
+
+    cn = "cn"
+    eu = "eu"
+    play = "play"
 
 
 class Format(StrEnum):
@@ -23,19 +32,30 @@ def analyze(
         list[str] | None,
         typer.Option("--fail-on", help="Exit 1 when this rule has a finding ('any' for any rule); may be repeated."),
     ] = None,
+    regime: Annotated[
+        list[Regime] | None,
+        typer.Option("--regime", help="Whose rules to apply; by default those the capture points to; may be repeated."),
+    ] = None,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option("--thresholds", metavar="FILE", help="YAML that overrides thresholds (docs/rules.md)."),
+    ] = None,
     lang: LangOption = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print full values (they are never stored).")] = False,
 ) -> int:
     """Analyse a capture: findings as a table, or the whole analysis document as JSON.
 
-    Also written to derived/analysis.json in the capture, with values masked. Needs neither a device nor Frida.
+    Also written to derived/analysis.json in the capture, with values masked, unless --reveal, --regime or --thresholds ask for
+    something else than the capture itself says. Needs neither a device nor Frida.
     """
     from pia_runtime.pipeline import document_bytes
     from pia_runtime.storage.analysis import analyse_capture, load_toolbox, write_analysis
 
     wanted = _known_rules(fail_on or [], {rule.id for rule in load_toolbox().knowledge.rules})
-    document = analyse_capture(path, reveal=reveal)
-    trouble = None if reveal else write_analysis(path, document)
+    asked = [one.value for one in regime or ()]
+    document = analyse_capture(path, reveal=reveal, regimes=asked, thresholds=thresholds)
+    own = not (reveal or asked or thresholds)  # what is stored follows from the capture alone
+    trouble = None if not own else write_analysis(path, document)
     if trouble:
         say(f"pia: {trouble}; the result below is complete")
     if format_ is Format.json:

@@ -71,6 +71,7 @@ def labels() -> "Labels":
         clauses={clause.id: {"zh": clause.zh, "en": clause.en} for clause in knowledge.clauses.values()},
         rules={rule.id: {"zh": rule.zh, "en": rule.en} for rule in knowledge.rules},
         blind_spots=knowledge.blind_spots,
+        categories={str(one.id): {"zh": one.zh, "en": one.en} for one in knowledge.categories.values()},
         quotations={clause.id: clause.quotation for clause in knowledge.clauses.values() if clause.quotation},
     )
 

@@ -10,7 +10,17 @@ import pandas as pd
 from pia_runtime.correlation.axis import HOST, WALL, Axis, Clocks
 from pia_runtime.correlation.clock import UNBOUNDED, Intervals, Times
 from pia_runtime.correlation.consent import Transition, transitions
-from pia_runtime.correlation.phase import AFTER_GRANT, NOT_ASKED, PHASES, WITHOUT, Bits, possible_phases
+from pia_runtime.correlation.phase import (
+    AFTER_GRANT,
+    AFTER_REFUSAL,
+    AFTER_WITHDRAWAL,
+    BEFORE_CHOICE,
+    NOT_ASKED,
+    PHASES,
+    WITHOUT,
+    Bits,
+    possible_phases,
+)
 from pia_runtime.model.event import ConsentSignal
 
 INSTANT_COLUMNS: dict[str, str] = {
@@ -31,8 +41,23 @@ VERDICT_COLUMNS: dict[str, str] = {
     "verdict": "category",
     "margin_ns": "Int64",  # distance to the nearest consent boundary, <NA> without one
     "margin_err_ns": "Int64",  # uncertainty of that distance
+    "permission": "category",  # what was said by then about the permissions of this data: a word of TOLD
+    "sdk_told": "category",  # what the acting SDK had been told
+    "data_told": "category",  # what was said about this kind of data
 }
 """Columns that :func:`judge_instants` gives, with the same index."""
+
+TOLD = ("unasked", "asked", "given", "refused", "withdrawn", "unknown")
+"""What was said about a narrower scope by some instant; ``unknown`` where the order leaves several possible."""
+
+_TOLD_BY_BITS = {
+    0: "unasked",
+    NOT_ASKED: "unasked",
+    BEFORE_CHOICE: "asked",
+    AFTER_GRANT: "given",
+    AFTER_REFUSAL: "refused",
+    AFTER_WITHDRAWAL: "withdrawn",
+}
 
 Mask = npt.NDArray[np.bool_]
 
@@ -72,7 +97,7 @@ def judge_instants(instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd
     if not parts:
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in VERDICT_COLUMNS.items()})
     judged = pd.concat(parts).reindex(instants.index)
-    return judged.astype({"phase": "category", "verdict": "category"})
+    return judged.astype({name: dtype for name, dtype in VERDICT_COLUMNS.items() if dtype == "category"})
 
 
 def _axes(instants: pd.DataFrame) -> list[tuple[Axis, Mask]]:
@@ -104,7 +129,9 @@ def _judge_on(axis: Axis, instants: pd.DataFrame, scopes: Scopes, clocks: Clocks
             rows = scopes.rows_of(scope, instants)
             if rows.any():
                 some = Intervals(own.low[rows], own.high[rows])
-                combined.narrower(rows, possible_phases(some, placed, narrower=True), placed, at, error)
+                bits = possible_phases(some, placed, narrower=True)
+                combined.narrower(rows, bits, placed, at, error)
+                combined.tell(scope.partition(":")[0], rows, bits)
     host_ns, host_err = _on_host(axis, instants, at, own, clocks)
     return combined.frame(instants.index, host_ns, host_err)
 
@@ -131,6 +158,14 @@ def _has_sharper_witness(vague: Transition, others: Sequence[Transition]) -> boo
     )
 
 
+def _told(bits: Bits) -> npt.NDArray[np.object_]:
+    words = np.full(256, "unknown", dtype=object)
+    for value, word in _TOLD_BY_BITS.items():
+        words[value] = word
+    result: npt.NDArray[np.object_] = words[bits]
+    return result
+
+
 class _Combined:
     """Phases, verdicts and margins while the scopes are added one by one."""
 
@@ -141,6 +176,12 @@ class _Combined:
         self.narrower_phase: Bits = np.zeros(length, dtype=np.uint8)
         self.margin = np.full(length, UNBOUNDED, dtype=np.int64)
         self.margin_error = np.zeros(length, dtype=np.int64)
+        self.told: dict[str, Bits] = {kind: np.zeros(length, dtype=np.uint8) for kind in ("permission", "sdk", "data")}
+
+    def tell(self, kind: str, rows: Mask, bits: Bits) -> None:
+        """Keep what one narrower scope says; several scopes of a kind that differ leave several words possible."""
+        if kind in self.told:
+            self.told[kind][rows] |= bits
 
     def policy(self, bits: Bits, placed: Sequence[Transition], at: Times, error: Times) -> None:
         self.policy_bits = bits
@@ -186,6 +227,9 @@ class _Combined:
                 ),
                 "margin_ns": pd.arrays.IntegerArray(np.where(measured, self.margin, 0), ~measured),
                 "margin_err_ns": pd.arrays.IntegerArray(self.margin_error, ~measured),
+                "permission": _told(self.told["permission"]),
+                "sdk_told": _told(self.told["sdk"]),
+                "data_told": _told(self.told["data"]),
             },
             index=index,
         )

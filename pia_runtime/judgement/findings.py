@@ -1,111 +1,188 @@
-"""Which rules hold: detections grouped by act, data, actor and recipient, each group held against every rule."""
+"""Which rules hold: rows of a table that meet a rule's conditions, parted into findings."""
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
-from typing import cast
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import orjson
 import pandas as pd
 
-from pia_runtime.knowledge.rules import SEVERITIES, Rule
-from pia_runtime.model.detection import Act, Actor, Recipient, Verdict
-from pia_runtime.model.finding import Finding, Frequency
+from pia_runtime.judgement.facts import Facts, Holding, Positions
+from pia_runtime.judgement.frequency import frequency_of, gravest, grouped, only
+from pia_runtime.knowledge.categories import item_of_article_five
+from pia_runtime.knowledge.rules import NECESSARY_LIST, SEVERITIES, Rule
+from pia_runtime.model.detection import Act, Actor, Recipient
+from pia_runtime.model.finding import Finding, Frequency, UsedThreshold
 
-DETECTION_COLUMNS: dict[str, str] = {
-    "id": "object",
-    "act": "category",
-    "data": "category",
-    "actor": "int64",  # position in the list of distinct actors
-    "recipient": "int64",  # position in the list of distinct recipients, -1 for none
-    "phase": "category",
-    "verdict": "category",
-    "host_ns": "int64",
-    "margin_ns": "Int64",
-    "margin_err_ns": "Int64",
-}
-"""Columns that :func:`judge` needs."""
+_GRAVEST_ACT: tuple[Act, ...] = ("transmission", "access", "attempt")
 
 
-def judge(
-    detections: pd.DataFrame, actors: Sequence[Actor], recipients: Sequence[Recipient], rules: Sequence[Rule]
-) -> tuple[Finding, ...]:
+def judge(facts: Facts, rules: Sequence[Rule]) -> tuple[Finding, ...]:
     """Findings in the order of severity, then time, then id.
 
     Args:
-        detections: columns of :data:`DETECTION_COLUMNS`.
-        actors: what column ``actor`` points into.
-        recipients: what column ``recipient`` points into; hosts of one registrable domain make one finding.
-        rules: the rules of the knowledge.
+        facts: the tables of one capture.
+        rules: the rules of the knowledge; those of a regime that is not asked about, or of other kinds of app, are passed over.
     """
-    domains = _domain_codes(recipients)
-    keyed = detections.assign(domain=domains[detections["recipient"].to_numpy(dtype=np.int64)])
-    findings = []
-    for rule in rules:
-        held = keyed[_holds(rule, keyed)]
-        for key, group in held.groupby(["act", "data", "actor", "domain"], observed=True, sort=True):
-            act, data, actor = cast("tuple[Act, str, int]", key[:3])
-            first = group.iloc[int(np.argmin(group["host_ns"].to_numpy(dtype=np.int64)))]
-            place = int(first["recipient"])
-            recipient = recipients[place] if place >= 0 else None
-            findings.append(_finding(rule, act, data, actors[actor], recipient, group))
-    return tuple(sorted(findings, key=lambda f: (SEVERITIES.index(f.severity), f.first_ns, f.id)))
+    holding = Holding(facts)
+    found = [finding for rule in rules if applies(rule, facts) for finding in _findings(rule, facts, holding)]
+    return tuple(sorted(found, key=lambda f: (SEVERITIES.index(f.severity), f.first_ns, f.id)))
 
 
-def _domain_codes(recipients: Sequence[Recipient]) -> np.ndarray:
-    """Code of each recipient's registrable domain; position -1 (no recipient) gets a code of its own."""
-    order: Mapping[str, int] = {name: code for code, name in enumerate(sorted({r.domain for r in recipients}), 1)}
-    return np.array([*(order[r.domain] for r in recipients), 0], dtype=np.int64)
-
-
-def _holds(rule: Rule, detections: pd.DataFrame) -> pd.Series:
-    return (
-        detections["act"].isin(list(rule.acts))
-        & detections["phase"].isin(list(rule.phases))
-        & (detections["verdict"] == rule.verdict)
+def applies(rule: Rule, facts: Facts) -> bool:
+    """Whether a rule is asked about at all."""
+    return (rule.regime == "any" or rule.regime in facts.regimes) and (
+        not rule.categories or bool(rule.categories & set(facts.categories))
     )
 
 
-def _finding(
-    rule: Rule, act: Act, data: str, actor: Actor, recipient: Recipient | None, group: pd.DataFrame
-) -> Finding:
-    times = np.sort(group["host_ns"].to_numpy(dtype=np.int64))
-    margin, margin_err = _strongest_margin(group)
-    verdict: Verdict = rule.verdict  # type: ignore[assignment]  # the loader admits only verdicts
+def _findings(rule: Rule, facts: Facts, holding: Holding) -> Iterator[Finding]:
+    table = facts.tables[rule.over]
+    rows = np.flatnonzero(holding.rows(rule.over, rule.when))
+    keys = [_key(name, table, facts)[rows] for name in rule.group]
+    for group in grouped(rows, keys):
+        if rule.over in ("detections", "frequency"):
+            yield _of_detections(rule, group, facts, holding)
+        else:
+            yield _of_events(rule, group, facts, holding)
+
+
+def _key(name: str, table: pd.DataFrame, facts: Facts) -> Positions:
+    if name == "domain":
+        domains: Positions = _domain_codes(facts.recipients)[table["recipient"].to_numpy(dtype=np.int64)]
+        return domains
+    column = table[name]
+    codes = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
+    numbers: Positions = np.asarray(codes.to_numpy(), dtype=np.int64)
+    return numbers
+
+
+def _domain_codes(recipients: Sequence[Recipient]) -> Positions:
+    """Code of each recipient's registrable domain; position -1 (no recipient) gets a code of its own."""
+    order = {name: code for code, name in enumerate(sorted({r.domain for r in recipients}), 1)}
+    return np.array([*(order[r.domain] for r in recipients), 0], dtype=np.int64)
+
+
+def _of_detections(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> Finding:
+    rows = group
+    if rule.over == "frequency":
+        members = facts.tables["frequency"]["members"]
+        rows = np.concatenate([members.iat[int(row)] for row in group])
+    seen = facts.tables["detections"].iloc[rows]
+    seen = seen.iloc[np.argsort(seen["host_ns"].to_numpy(), kind="stable")]
+    first = seen.iloc[0]
+    acts = tuple(act for act in _GRAVEST_ACT if act in set(seen["act"]))
+    act = acts[0]
+    place = int(first["recipient"]) if "domain" in rule.group else _first_recipient(seen)
+    recipient = facts.recipients[place] if place >= 0 else None
+    actor, data, state = facts.actors[int(first["actor"])], str(first["data"]), only(seen["state"], "")
+    margin, margin_err = _strongest_margin(seen)
+    domain = recipient.domain if recipient and "domain" in rule.group else None
     return Finding(
-        id=finding_id(rule.id, act, data, actor, recipient.domain if recipient else None),
+        id=finding_id(rule.id, act if "act" in rule.group else None, data, actor, domain, _apart(rule, state)),
         rule=rule.id,
         severity=rule.severity,
-        verdict=verdict,
+        verdict=gravest(seen["verdict"]),  # type: ignore[arg-type]  # one of the three words
         act=act,
         data=data,
         actor=actor,
         recipient=recipient,
-        count=len(group),
-        first_ns=int(times[0]),
+        count=int(seen["count"].sum()),
+        first_ns=int(first["host_ns"]),
         margin_ns=margin,
         err_ns=margin_err,
-        frequency=Frequency(len(times), int(np.diff(times).min()) if len(times) > 1 else None),
-        detections=tuple(_in_time_order(group)),
-        clauses=rule.clauses,
+        frequency=frequency_of(seen["host_ns"].to_numpy(), seen["count"].to_numpy()),
+        detections=tuple(seen["id"]),
+        clauses=_clauses(rule, group, facts, holding),
         needs_human=rule.needs_human,
+        acts=acts,
+        state=state if state in ("foreground", "silent", "background") else None,
+        thresholds=_thresholds(rule, facts),
+        categories=_categories(rule, facts),
+        second_id=second_id(rule.id, act if "act" in rule.group else None, data, actor, sorted(set(seen["trace"]))),
     )
 
 
-def _strongest_margin(group: pd.DataFrame) -> tuple[int | None, int | None]:
+def _first_recipient(seen: pd.DataFrame) -> int:
+    """The first recipient of a group that is not parted by recipients: all of them stand in its detections."""
+    places = seen["recipient"].to_numpy()
+    sent = places[places >= 0]
+    return int(sent[0]) if len(sent) else -1
+
+
+def _of_events(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> Finding:
+    seen = facts.tables[rule.over].iloc[group]
+    seen = seen.iloc[np.lexsort((seen["seq"].to_numpy(), seen["host_ns"].to_numpy()))]
+    first, times = seen.iloc[0], seen["host_ns"].to_numpy(dtype=np.int64)
+    place = int(first["actor"])
+    actor = facts.actors[place] if place >= 0 else facts.app
+    scope = str(first["scope"]) if "scope" in rule.group else ""
+    numbers = frequency_of(np.sort(times), np.ones(len(times), dtype=np.int64))
+    return Finding(
+        id=finding_id(rule.id, None, None, actor, None, scope),
+        rule=rule.id,
+        severity=rule.severity,
+        verdict=gravest(seen["verdict"]),  # type: ignore[arg-type]  # one of the three words
+        act=None,
+        data=None,
+        actor=actor,
+        recipient=None,
+        count=len(seen),
+        first_ns=int(times[0]),
+        margin_ns=None,
+        err_ns=None,
+        frequency=Frequency(numbers.count, numbers.min_interval_ns, numbers.per_second, numbers.period_ns),
+        detections=(),
+        clauses=_clauses(rule, group, facts, holding),
+        needs_human=rule.needs_human,
+        scope=scope or None,
+        events=tuple(int(seq) for seq in seen["seq"] if seq >= 0),
+        thresholds=_thresholds(rule, facts),
+        categories=_categories(rule, facts),
+        second_id=second_id(rule.id, None, None, actor, [scope]),
+    )
+
+
+def _apart(rule: Rule, state: str) -> str:
+    """What parts findings beyond act, data, actor and domain, as one word."""
+    return state if "state" in rule.group else ""
+
+
+def _clauses(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> tuple[str, ...]:
+    cited = list(rule.clauses)
+    for also in rule.also:
+        if holding.rows(rule.over, also.when)[group].any():
+            cited += also.clauses
+    items = [item_of_article_five(number) for number in facts.categories]
+    written = [clause for name in cited for clause in (items if name == NECESSARY_LIST else [name])]
+    return tuple(dict.fromkeys(written))
+
+
+def _thresholds(rule: Rule, facts: Facts) -> tuple[UsedThreshold, ...]:
+    used = (facts.thresholds[name] for name in rule.thresholds if name in facts.thresholds)
+    return tuple(UsedThreshold(one.id, one.value, one.unit, one.source, one.overridden) for one in used)
+
+
+def _categories(rule: Rule, facts: Facts) -> tuple[int, ...]:
+    about = rule.categories or NECESSARY_LIST in rule.cited or "necessity" in {c.fact for c in rule.when}
+    return facts.categories if about else ()
+
+
+def _strongest_margin(seen: pd.DataFrame) -> tuple[int | None, int | None]:
     """The margin of the detection farthest from the boundary, which is the one hardest to dispute."""
-    known = group[group["margin_ns"].notna()]
+    known = seen[seen["margin_ns"].notna()]
     if known.empty:
         return None, None
     row = known.iloc[int(np.argmax((known["margin_ns"] - known["margin_err_ns"]).to_numpy(dtype=np.int64)))]
     return int(row["margin_ns"]), int(row["margin_err_ns"])
 
 
-def _in_time_order(group: pd.DataFrame) -> Iterable[str]:
-    return group.sort_values(["host_ns", "id"], kind="stable")["id"].tolist()
-
-
-def finding_id(rule: str, act: str, data: str, actor: Actor, domain: str | None) -> str:
+def finding_id(rule: str, act: str | None, data: str | None, actor: Actor, domain: str | None, apart: str = "") -> str:
     """Stable across captures of one app: the same fault has the same id in every run (capture format, ``finding``)."""
-    parts = orjson.dumps([rule, act, data, actor.kind, actor.id, domain])
-    return hashlib.sha256(parts).hexdigest()[:16]
+    parts = [rule, act, data, actor.kind, actor.id, domain, *([apart] if apart else [])]
+    return hashlib.sha256(orjson.dumps(parts)).hexdigest()[:16]
+
+
+def second_id(rule: str, act: str | None, data: str | None, actor: Actor, traces: Sequence[str]) -> str:
+    """A second match: the same rule, act, data, kind of actor and APIs or places in the request, whoever and wherever."""
+    return hashlib.sha256(orjson.dumps(["second", rule, act, data, actor.kind, list(traces)])).hexdigest()[:16]

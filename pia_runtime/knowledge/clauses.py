@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pia_runtime.errors import KnowledgeError
+from pia_runtime.knowledge.categories import load_categories
 from pia_runtime.knowledge.data_file import ROOT, load_yaml, require
 
 
@@ -15,6 +16,7 @@ class Clause:
         zh: gist in Chinese; ``en`` in English.
         instrument_zh: full name of the instrument.
         quotation: the provision's own sentence, only where it was read verbatim, else None.
+        regime: ``cn``, ``eu`` or ``play``.
     """
 
     id: str
@@ -23,6 +25,7 @@ class Clause:
     instrument_zh: str
     instrument_en: str
     quotation: str | None
+    regime: str = "cn"
 
 
 def load_clauses() -> dict[str, Clause]:
@@ -43,5 +46,22 @@ def load_clauses() -> dict[str, Clause]:
                 instrument_zh=require(instrument, "zh", str, path.name),
                 instrument_en=require(instrument, "en", str, path.name),
                 quotation=text,
+                regime=require(instrument, "regime", str, path.name),
             )
-    return clauses
+    return clauses | _items_of_article_five()
+
+
+def _items_of_article_five() -> dict[str, Clause]:
+    """One clause for each of the 39 kinds of app; its list is printed element by element, not as a quotation."""
+    instrument = load_yaml(ROOT / "clauses" / "cn_necessary.yaml")["instrument"]
+    return {
+        category.clause: Clause(
+            id=category.clause,
+            zh=f"{category.zh}：{'；'.join(element.zh for element in category.elements) or '无须个人信息'}",
+            en=f"{category.en}: {'; '.join(element.en for element in category.elements) or 'nothing is necessary'}",
+            instrument_zh=instrument["zh"],
+            instrument_en=instrument["en"],
+            quotation=None,
+        )
+        for category in load_categories().values()
+    }

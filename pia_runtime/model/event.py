@@ -28,6 +28,7 @@ API_CALL_COLUMNS: dict[str, str] = {
     "has_value": "bool",  # False where the line has no `value` field at all
     "threw": "category",  # exception class, "" where it returned
     "stack": "category",  # frames joined by "\n", innermost first
+    "count": "int64",  # how many calls the line stands for; 1 unless it says otherwise
 }
 """Columns and dtypes of :attr:`Events.api_calls`."""
 

@@ -26,11 +26,13 @@ class Accesses:
         rows: ``call`` (position in the calls), ``data``, ``act`` and ``actor`` (position in ``actors``).
         actors: distinct actors.
         unknown_data: taxonomy ids that this knowledge does not have, with how many calls named them.
+        actor_of_call: for every call, whether it yields data or not, the position of its actor.
     """
 
     rows: pd.DataFrame
     actors: tuple[Actor, ...]
     unknown_data: Counter[str]
+    actor_of_call: npt.NDArray[np.int64]
 
 
 def detect_accesses(calls: pd.DataFrame, package: str, sdks: SdkIndex, knowledge: Knowledge) -> Accesses:
@@ -57,7 +59,7 @@ def detect_accesses(calls: pd.DataFrame, package: str, sdks: SdkIndex, knowledge
             "actor": actor_codes[position],
         }
     )
-    return Accesses(rows, actors, unknown)
+    return Accesses(rows, actors, unknown, actor_codes)
 
 
 def _exploded(

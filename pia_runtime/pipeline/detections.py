@@ -22,8 +22,16 @@ _MOST_FRAMES = 30
 """Stack frames kept in the document; the event line has all of them."""
 
 
-_ROW_COLUMNS = {"actor": "int64", "recipient": "int64", "call": "int64", "sent": "int64", "act": "category"}
-"""Positions among actors, recipients (-1: none), API calls (-1: a transmission) and transmissions (-1: an access)."""
+_ROW_COLUMNS = {
+    "actor": "int64",
+    "recipient": "int64",
+    "call": "int64",
+    "sent": "int64",
+    "count": "int64",
+    "act": "category",
+}
+"""Positions among actors, recipients (-1: none), API calls (-1: a transmission) and transmissions (-1: an access); how many calls
+the row stands for; the act."""
 
 
 Transmitted = tuple[Sent, Actor, Evidence, Recipient]
@@ -35,7 +43,7 @@ class Detections:
     """All detections of a capture in the order of time.
 
     Attributes:
-        table: columns of :data:`pia_runtime.judgement.findings.DETECTION_COLUMNS` and :data:`INSTANT_COLUMNS`.
+        table: columns of :data:`INSTANT_COLUMNS`, :data:`_ROW_COLUMNS`, :data:`VERDICT_COLUMNS` and ``id``.
         records: the same rows as objects of the analysis document.
     """
 
@@ -95,7 +103,7 @@ def assemble(
 
 def _access_rows(calls: pd.DataFrame, accesses: Accesses) -> pd.DataFrame:
     position = accesses.rows["call"].to_numpy(dtype=np.int64)
-    stamps = calls[["t_ns", "clock", "mono_ns", "boot_id"]].iloc[position].reset_index(drop=True)
+    stamps = calls[["t_ns", "clock", "mono_ns", "boot_id", "count"]].iloc[position].reset_index(drop=True)
     found = accesses.rows[["call", "data", "act", "actor"]].reset_index(drop=True)
     return stamps.assign(err_ns=0, recipient=-1, sent=-1).join(found)
 
@@ -113,6 +121,7 @@ def _sent_rows(sent: Sequence[Transmitted], actors: _Distinct[Actor], recipients
             "call": [-1] * len(sent),
             "data": [item.match.data for item, _, _, _ in sent],
             "act": ["transmission"] * len(sent),
+            "count": [1] * len(sent),
             "actor": [actors.of(actor) for _, actor, _, _ in sent],
         }
     )
@@ -162,6 +171,7 @@ def _records(
             "margin_ns": _whole(row.margin_ns),
             "margin_err_ns": _whole(row.margin_err_ns),
             "actor": actor_document(actors[row.actor]),
+            "count": int(row.count),
         }
         if row.sent >= 0:
             records.append(common | _sent_fields(sent[row.sent], disclosure))

@@ -22,7 +22,8 @@ class Labels:
         data: taxonomy id → name.
         sensitive: taxonomy ids of sensitive personal information.
         clauses: clause id → gist of the provision.
-        rules: rule id → sentence with the slots ``{actor} {data} {host}``.
+        rules: rule id → sentence with the slots ``{actor} {data} {host} {scope} {state} {count} {category}``.
+        categories: number of a kind of app → name.
         blind_spots: kind → why it matters.
         quotations: clause id → the provision's own sentence, only where it was read verbatim.
     """
@@ -32,4 +33,5 @@ class Labels:
     clauses: Names = field(default_factory=dict)
     rules: Names = field(default_factory=dict)
     blind_spots: Names = field(default_factory=dict)
+    categories: Names = field(default_factory=dict)
     quotations: Mapping[str, str] = field(default_factory=dict)

@@ -1,11 +1,13 @@
 """The static parts of the page as values for its template; every text in both languages."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from markupsafe import Markup
 
 from pia_runtime.reports.consent_line import consent_line
+from pia_runtime.reports.declaration import declaration_rows
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import seconds, utc, with_error
 from pia_runtime.reports.labels import Document, Labels
@@ -15,7 +17,10 @@ from pia_runtime.reports.summary import (
     finding_phases,
     findings_by_severity,
     margin_of,
+    not_assessed,
+    notice_lines,
     phase_coverage,
+    phase_result,
     short_id,
 )
 from pia_runtime.reports.wording import Wording
@@ -76,6 +81,9 @@ def page_parts(document: Document, labels: Labels) -> dict[str, Any]:
         "scopes": [_scope(page, entry) for entry in document.get("consent") or ()],
         "blind_spots": [_blind_spot(page, spot) for spot in document.get("blind_spots") or ()],
         "phases": _phases(page),
+        "notice": _notice(page),
+        "declaration": _cells(page, declaration_rows),
+        "not_assessed": _cells(page, not_assessed),
         "coverage": [
             (page.pair(zh[0], en[0]), page.pair(zh[1], en[1]))
             for zh, en in zip(coverage_facts(document, page.zh), coverage_facts(document, page.en), strict=True)
@@ -140,10 +148,15 @@ def _finding(page: _Page, finding: Mapping[str, Any], phases: Mapping[str, set[s
         "first": "–" if finding.get("first_ns") is None else f"+{seconds(finding['first_ns'] - page.line.start_ns)} s",
         "interval": None if interval is None else f"{seconds(interval)} s",
         "clauses": [(visible(clause), page.clause(clause)) for clause in finding.get("clauses") or ()],
+        "thresholds": [page.both(partial(_threshold, used)) for used in finding.get("thresholds") or ()],
         "needs_human": page.both(lambda wording: wording.needs_human(finding.get("needs_human"))),
         "id": visible(finding.get("id"), 64),
         "short_id": short_id(finding.get("id")),
     }
+
+
+def _threshold(used: Mapping[str, Any], wording: Wording) -> str:
+    return wording.threshold(used)
 
 
 def _provisions(page: _Page) -> list[tuple[str, Markup, str | None]]:
@@ -183,5 +196,24 @@ def _blind_spot(page: _Page, spot: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _phases(page: _Page) -> list[tuple[Markup, str, list[str]]]:
-    return [(page.term("phase", phase), duration, counts) for phase, duration, counts in phase_coverage(page.document)]
+def _phases(page: _Page) -> list[tuple[Markup, str, list[str], Markup]]:
+    return [
+        (page.term("phase", phase), duration, counts, page.both(partial(phase_result, facts)))
+        for phase, duration, counts, facts in phase_coverage(page.document)
+    ]
+
+
+def _pairs[T](page: _Page, tell: Callable[[Document, Wording], Iterable[T]]) -> list[tuple[T, T]]:
+    """What ``tell`` says in each language, line by line."""
+    return list(zip(tell(page.document, page.zh), tell(page.document, page.en), strict=True))
+
+
+def _notice(page: _Page) -> list[tuple[Markup, list[Markup]]]:
+    return [
+        (page.pair(zh[0], en[0]), [page.pair(*item) for item in zip(zh[1], en[1], strict=True)])
+        for zh, en in _pairs(page, notice_lines)
+    ]
+
+
+def _cells(page: _Page, tell: Callable[[Document, Wording], Iterable[tuple[str, ...]]]) -> list[list[Markup]]:
+    return [[page.pair(*cell) for cell in zip(zh, en, strict=True)] for zh, en in _pairs(page, tell)]

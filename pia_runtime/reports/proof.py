@@ -69,6 +69,10 @@ def _finding_lines(finding: Mapping[str, Any], wording: Wording) -> Iterator[str
     yield f"  {wording.say('proof.id')}: {finding['id']} ({finding['rule']})"
     for clause in finding["clauses"]:
         yield f"  {wording.say('proof.clause')}: {visible(clause)} {wording.clause(clause)}"
+    for used in finding.get("thresholds") or ():
+        yield f"  {wording.threshold(used)}"
+    if finding.get("events"):
+        yield f"  {wording.say('proof.event')}: events.jsonl seq {', '.join(map(str, finding['events'][:20]))}"
     if finding["needs_human"]:
         yield f"  {wording.say('proof.needs_human')}: {wording.term('needs_human', finding['needs_human'])}"
 
@@ -90,6 +94,9 @@ def _detection_lines(
         yield from _access_lines(detection, wording)
     else:
         yield from _transmission_lines(detection, steps, wording, reveal=reveal)
+    if detection.get("read"):
+        read = detection["read"]
+        yield f"  {wording.say('proof.read')}: {visible(read['detection'])} ({wording.term('read_basis', read['basis'])})"
     for interval in document["consent"]:
         at = f"{utc(interval['from_ns'])} {interval['scope']} {wording.term('state', interval['state'])}"
         yield f"  {wording.say('proof.consent')}: {visible(at)} (seq {', '.join(map(str, interval['signals']))})"

@@ -28,15 +28,48 @@ def short_id(given: object) -> str:
     return visible(str(given or "")[:SHORT_ID], SHORT_ID)
 
 
-def phase_coverage(document: Document) -> Iterator[tuple[str, str, list[str]]]:
-    """Each phase with its duration and its numbers of reads, attempts and transmissions; a dash for what is not known."""
+def phase_coverage(document: Document) -> Iterator[tuple[str, str, list[str], Mapping[str, Any]]]:
+    """Each phase with its duration, its numbers of reads, attempts and transmissions, and its facts; a dash for the unknown."""
     phases = (document.get("coverage") or {}).get("phases") or {}
     order = {phase: place for place, phase in enumerate(get_args(Phase))}
     for phase in sorted(phases, key=lambda name: (order.get(name, len(order)), name)):
         facts = phases[phase]
         duration = facts.get("duration_ns")
         counts = [visible(facts.get(name)) or "–" for name in ("accesses", "attempts", "transmissions")]
-        yield phase, "–" if duration is None else f"{seconds(duration)} s", counts
+        yield phase, "–" if duration is None else f"{seconds(duration)} s", counts, facts
+
+
+def phase_result(facts: Mapping[str, Any], wording: Wording) -> str:
+    """What a phase showed; where part of it could not be seen, why that is no clean result."""
+    because = wording.because(facts.get("because") or ())
+    told = wording.term("report_result", facts.get("result")) if facts.get("result") else "–"
+    return told.replace("{because}", because)
+
+
+def not_assessed(document: Document, wording: Wording) -> list[tuple[str, str]]:
+    """What this run could not assess: reason → the provisions it holds back, reasons in the order of the provisions."""
+    by_reason: dict[str, list[str]] = {}
+    for entry in document.get("assessment") or ():
+        if entry.get("result") in ("never", "not_assessed", "not_seen_because"):
+            by_reason.setdefault(wording.because(entry.get("because") or ()), []).append(visible(entry.get("clause")))
+    return [(reason, ", ".join(clauses)) for reason, clauses in by_reason.items()]
+
+
+def notice_lines(document: Document, wording: Wording) -> Iterator[tuple[str, list[str]]]:
+    """Each heading of a public notice with its items: whose code, which data, what was done, where to."""
+    for heading in document.get("notice") or ():
+        sentence = visible((heading.get("wording") or {}).get(wording.lang), 300)
+        yield (
+            f"{sentence} ({visible(heading.get('clause'))})",
+            [_item(item, wording) for item in heading.get("items") or ()],
+        )
+
+
+def _item(item: Mapping[str, Any], wording: Wording) -> str:
+    acts = wording.list([wording.term("act", act) for act in item.get("acts") or ()])
+    hosts = ", ".join(visible(host) for host in item.get("hosts") or ())
+    told = f"{wording.data(item.get('data'))} · {wording.actor(item.get('actor'))} · {acts}"
+    return f"{told} → {hosts}" if hosts else told
 
 
 def margin_of(finding: Mapping[str, Any], phases: Mapping[str, set[str]], wording: Wording) -> str:

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pia_runtime.reports.consent_line import consent_line
+from pia_runtime.reports.declaration import print_declaration
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import seconds, utc
 from pia_runtime.reports.labels import Document, Labels, Lang
@@ -21,7 +22,10 @@ from pia_runtime.reports.summary import (
     finding_phases,
     findings_by_severity,
     margin_of,
+    not_assessed,
+    notice_lines,
     phase_coverage,
+    phase_result,
     short_id,
 )
 from pia_runtime.reports.wording import Wording
@@ -36,7 +40,10 @@ def print_findings(document: Document, labels: Labels, lang: Lang, console: Cons
     console.print(Text(wording.say("table.title"), style="bold"))
     console.print(_header(document, wording))
     _print_findings_table(document, wording, console)
+    _print_notice(document, wording, console)
+    print_declaration(document, labels, lang, console)
     _print_blind_spots(document, wording, console)
+    _print_not_assessed(document, wording, console)
     console.print()
     console.print(Text(wording.say("table.coverage"), style="bold"))
     if (document.get("coverage") or {}).get("phases"):
@@ -95,7 +102,7 @@ def _wide_table(findings: Iterable[Mapping[str, Any]], phases: Mapping[str, set[
     for finding in findings:
         table.add_row(
             _severity(finding, wording),
-            Text(wording.finding(finding)),
+            Text("\n".join([wording.finding(finding), *map(wording.threshold, finding.get("thresholds") or ())])),
             Text(wording.data(finding.get("data"))),
             Text(wording.actor(finding.get("actor"))),
             Text(wording.recipient(finding.get("recipient"))),
@@ -127,6 +134,7 @@ def _details(finding: Mapping[str, Any], phases: Mapping[str, set[str]], wording
     cited = ", ".join(visible(clause) for clause in finding.get("clauses") or ())
     if company or cited:
         yield " · ".join(filter(None, (company, cited)))
+    yield from (wording.threshold(used) for used in finding.get("thresholds") or ())
 
 
 def _severity(finding: Mapping[str, Any], wording: Wording) -> Text:
@@ -155,12 +163,33 @@ def _print_blind_spots(document: Document, wording: Wording, console: Console) -
     console.print(table)
 
 
+def _print_notice(document: Document, wording: Wording, console: Console) -> None:
+    headings = list(notice_lines(document, wording))
+    if not headings:
+        return
+    console.print()
+    console.print(Text(wording.say("table.notice"), style="bold"))
+    for sentence, items in headings:
+        console.print(Text(sentence))
+        for item in items:
+            console.print(Text(f"  - {item}"))
+
+
+def _print_not_assessed(document: Document, wording: Wording, console: Console) -> None:
+    rows = not_assessed(document, wording)
+    if rows:
+        console.print()
+        console.print(Text(wording.say("table.not_assessed"), style="bold"))
+        console.print(_pairs(*((clauses, reason) for reason, clauses in rows), wrap=True))
+
+
 def _phases(document: Document, wording: Wording) -> Table:
-    table = _table(wording, "phase", "duration", "accesses", "attempts", "transmissions")
-    for column in table.columns[1:]:
+    table = _table(wording, "phase", "duration", "accesses", "attempts", "transmissions", "result")
+    for column in table.columns[1:-1]:
         column.justify = "right"
-    for phase, duration, counts in phase_coverage(document):
-        table.add_row(Text(wording.term("phase", phase)), Text(duration), *(Text(count) for count in counts))
+    for phase, duration, counts, facts in phase_coverage(document):
+        told = (duration, *counts, phase_result(facts, wording))
+        table.add_row(Text(wording.term("phase", phase)), *(Text(cell) for cell in told))
     return table
 
 
@@ -168,9 +197,9 @@ def _coverage(document: Document, wording: Wording) -> Table:
     return _pairs(*coverage_facts(document, wording))
 
 
-def _pairs(*rows: tuple[str, str]) -> Table:
+def _pairs(*rows: tuple[str, str], wrap: bool = False) -> Table:
     table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, style="dim")
+    table.add_column(no_wrap=not wrap, style="dim")
     table.add_column(overflow="fold")
     for name, told in rows:
         table.add_row(Text(name), Text(told))

@@ -1,7 +1,7 @@
 """Parts of the document as words of one language. Every captured text in what comes out is already escaped for the eye."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pia_runtime.reports.escape import SHORT, visible
@@ -30,8 +30,8 @@ class Wording:
         return visible(name) if found is None else found
 
     def data(self, data: object) -> str:
-        """Name of a kind of data; an unknown id prints as itself."""
-        return self._name(self.labels.data, data)
+        """Name of a kind of data; an unknown id prints as itself, and none as a dash."""
+        return "–" if data is None else self._name(self.labels.data, data)
 
     def clause(self, clause: object) -> str:
         """Gist of a provision, without its number."""
@@ -62,6 +62,10 @@ class Wording:
             "actor": self.actor(finding.get("actor")),
             "data": self.data(finding.get("data")),
             "host": visible((finding.get("recipient") or {}).get("host") or "–"),
+            "scope": visible(finding.get("scope") or "–"),
+            "state": self.term("app_state", finding.get("state") or "unknown"),
+            "count": visible(finding.get("count")),
+            "category": self.list([self._name(self.labels.categories, one) for one in finding.get("categories") or ()]),
         }
         sentence = self.labels.rules.get(str(finding.get("rule")), {}).get(self.lang)
         if sentence is None:
@@ -69,6 +73,26 @@ class Wording:
             sentence = self.say("sentence.with_verdict", act=act, verdict=self.term("verdict", finding.get("verdict")))
         told = re.sub(r" {2,}", " ", fill(sentence, slots)).strip()
         return told[:1].upper() + told[1:]
+
+    def list(self, names: Sequence[str]) -> str:
+        """Names one after the other, or a dash."""
+        return self.say("report.and").join(names) or "–"
+
+    def threshold(self, used: Mapping[str, Any]) -> str:
+        """A number that a finding rests on, with its source, marked as practice."""
+        return self.say(
+            "threshold.used",
+            id=visible(used.get("id")),
+            value=visible(f"{used.get('value'):g}"),
+            unit=self.term("unit", used.get("unit")),
+            source=visible(used.get("source"), 300),
+            overridden=self.say("threshold.overridden") if used.get("overridden") else "",
+        ).strip()
+
+    def because(self, reasons: Sequence[object]) -> str:
+        """Why something was not assessed or not seen: words of the reports, or the names of blind spots."""
+        known = (self._messages.get(f"because.{reason}") or self.term("blind_spot", reason) for reason in reasons)
+        return self.list([*known])
 
     def margin(self, margin_ns: int | None, err_ns: int | None, phases: set[str], verdict: object) -> str:
         """How far from the consent boundary: ``3.214 s ± 0.002 s before the choice``, or a dash without a boundary."""

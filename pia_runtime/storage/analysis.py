@@ -2,14 +2,16 @@
 
 import contextlib
 import os
+from collections.abc import Collection
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pia_runtime.knowledge.base import load_knowledge
 from pia_runtime.knowledge.sdks import load_sdks
+from pia_runtime.knowledge.thresholds import Threshold, overridden
 from pia_runtime.pipeline import Content, Toolbox, analyse, document_bytes
-from pia_runtime.storage.capture_reader import open_capture
+from pia_runtime.storage.capture_reader import THRESHOLDS, Capture, open_capture, read_thresholds
 from pia_runtime.storage.scanning import scanner_for
 
 
@@ -19,17 +21,21 @@ def load_toolbox() -> Toolbox:
     return Toolbox(load_knowledge(), load_sdks(), scanner_for)
 
 
-def analyse_capture(path: Path, *, reveal: bool = False) -> dict[str, Any]:
+def analyse_capture(
+    path: Path, *, reveal: bool = False, regimes: Collection[str] = (), thresholds: Path | None = None
+) -> dict[str, Any]:
     """Analyse one capture.
 
     Args:
         path: the capture folder.
         reveal: full values instead of masked ones.
+        regimes: whose rules to ask about; by default those that the capture points to.
+        thresholds: a file that overrides thresholds, over the capture's own.
 
     Raises:
         InputError: the folder is no capture, or session.json or identifiers.json is invalid.
     """
-    capture = open_capture(path)
+    capture, toolbox = open_capture(path), load_toolbox()
     content = Content(
         session=capture.session,
         identifiers=capture.identifiers,
@@ -37,8 +43,17 @@ def analyse_capture(path: Path, *, reveal: bool = False) -> dict[str, Any]:
         flows=capture.flows(),
         troubles=lambda: capture.troubles,
         commitment_key=capture.commitment_key,
+        declaration=capture.declaration,
+        thresholds=_thresholds(capture, thresholds, toolbox),
+        regimes=frozenset(regimes) or None,
     )
-    return analyse(content, load_toolbox(), reveal=reveal)
+    return analyse(content, toolbox, reveal=reveal)
+
+
+def _thresholds(capture: Capture, given: Path | None, toolbox: Toolbox) -> dict[str, Threshold]:
+    """Those of the knowledge, overridden by the capture's own file, and that by a file given for this analysis."""
+    numbers = overridden(toolbox.knowledge.thresholds, capture.thresholds, str(capture.path / THRESHOLDS))
+    return overridden(numbers, read_thresholds(given), str(given)) if given else numbers
 
 
 def write_analysis(path: Path, document: dict[str, Any]) -> str | None:

@@ -3,16 +3,25 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import orjson
+import yaml
 from pydantic import BaseModel, ValidationError
 
 from pia_runtime.errors import InputError
+from pia_runtime.model.declaration import Declaration
 from pia_runtime.model.event import Events
 from pia_runtime.model.flow import Flow
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.event_reader import Trouble, empty_events, read_events
 from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
+
+DECLARATION = "declaration.json"
+"""What the app says of itself; ``pia declare`` writes it."""
+
+THRESHOLDS = "thresholds.yaml"
+"""Numbers that this capture is judged by instead of those of the knowledge."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +30,8 @@ class Capture:
 
     Attributes:
         commitment_key: the capture's own key, or None where it has none.
+        declaration: what the app says of itself (``declaration.json``), or None.
+        thresholds: threshold id → number from ``thresholds.yaml``, empty where there is none.
         troubles: what was wrong with the files; grows while :meth:`flows` is read.
     """
 
@@ -30,6 +41,8 @@ class Capture:
     events: Events
     commitment_key: bytes | None
     troubles: list[Trouble] = field(default_factory=list)
+    declaration: Declaration | None = None
+    thresholds: dict[str, Any] = field(default_factory=dict)
 
     def flows(self) -> Iterator[Flow]:
         """The recorded flows in file order; trouble met on the way is added to :attr:`troubles`."""
@@ -69,7 +82,29 @@ def open_capture(path: Path) -> Capture:
         troubles.append(Trouble("no_event_file", "", "events.jsonl is missing"))
     if not has_flows:
         troubles.append(Trouble("no_flow_file", "", "flows.mitm is missing"))
-    return Capture(path, session, identifiers, events, _commitment_key(path), troubles)
+    declaration = None
+    if (path / DECLARATION).is_file():
+        declaration = _record(path / DECLARATION, Declaration, "", troubles)
+    thresholds = read_thresholds(path / THRESHOLDS) if (path / THRESHOLDS).is_file() else {}
+    return Capture(path, session, identifiers, events, _commitment_key(path), troubles, declaration, thresholds)
+
+
+def read_thresholds(path: Path) -> dict[str, Any]:
+    """A file that overrides thresholds: YAML, ``thresholds:`` with a number for each id.
+
+    Raises:
+        InputError: it cannot be read or is not that.
+    """
+    try:
+        content = yaml.safe_load(path.read_bytes())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})", "give a YAML file") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not valid YAML ({str(error).splitlines()[0]})", "see docs/rules.md") from error
+    given = content.get("thresholds") if isinstance(content, dict) else None
+    if not isinstance(given, dict):
+        raise InputError(f"{path}: expected `thresholds:` with a number for each id", "see docs/rules.md")
+    return {str(name): value for name, value in given.items()}
 
 
 def read_identifiers(path: Path) -> Identifiers:

@@ -16,6 +16,7 @@ import pandas as pd
 from pia_runtime.model.event import API_CALL_COLUMNS, Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
 
 _INT64 = 2**63
+_MOST_CALLS = 2**40
 _SIGNALS = frozenset({"requested", "given", "refused", "withdrawn"})
 _OTHER_TYPES = frozenset({"permission", "lifecycle", "ui", "hook_status", "gap", "note"})
 _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
@@ -126,6 +127,7 @@ class _Collector:
             "value" in line,
             _text(line.get("threw")),
             _stack(line.get("stack")),
+            _times(line),
         )
         for column, value in zip(self.columns.values(), row, strict=True):
             column.append(value)
@@ -138,6 +140,15 @@ class _Collector:
             occurrences=tuple(self.occurrences),
             count=self.count,
         )
+
+
+def _times(line: dict[str, Any]) -> int:
+    """How many calls a line stands for: ``count`` in all, or ``repeats`` more than the one described; nonsense counts once."""
+    for name, more in (("count", 0), ("repeats", 1)):
+        value = line.get(name)
+        if type(value) is int and 0 < value + more <= _MOST_CALLS:
+            return value + more
+    return 1
 
 
 def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:

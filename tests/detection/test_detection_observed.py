@@ -22,6 +22,7 @@ def events(*calls: tuple[str, Any] | tuple[str, Any, str]) -> Events:
             "value": value,
             "api": api[0] if api else "a.B.get",
             "has_value": True,
+            "count": 1,
         }
         for name in rows:
             rows[name].append(row.get(name, None if name in ("mono_ns", "foreground", "args") else ""))

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,12 @@ ACTORS = {
     "com.stickypush": "stickypush",
 }
 """Package that acted → id of the actor in the analysis document."""
+
+NEEDLESS = {"contacts", "installed_apps", "location_precise"}
+"""Of what the practice app takes, the kinds that the list of lending apps does not name and some list could."""
+
+DECLARED = {"phone_number", "person_name"}
+"""What the practice app declares."""
 
 RULE_ENDINGS = {
     "before_prompt": "before_consent",
@@ -52,13 +59,25 @@ class Truth:
             (line["kind"], line["data"], ACTORS[line["actor"]], line.get("host"), line["phase"]) for line in self.acts
         )
 
-    def violations(self) -> set[Violation]:
-        """What an analysis must find, and nothing beyond."""
-        return {
+    def violations(self, kinds: Collection[str] = ("access", "attempt", "transmission")) -> set[Violation]:
+        """What an analysis of acts of these kinds must find, and nothing beyond."""
+        without = [line for line in self.acts if line["phase"] in RULE_ENDINGS and line["kind"] in kinds]
+        order = {
             (f"{line['kind']}_{RULE_ENDINGS[line['phase']]}", line["data"], ACTORS[line["actor"]], _domain(line))
-            for line in self.acts
-            if line["phase"] in RULE_ENDINGS
+            for line in without
         }
+        taken = [line for line in without if line["kind"] != "attempt"]
+        needless = {
+            ("beyond_necessity", line["data"], ACTORS[line["actor"]], None)
+            for line in taken
+            if line["data"] in NEEDLESS
+        }
+        undeclared = {
+            ("collected_undeclared", line["data"], ACTORS[line["actor"]], None)
+            for line in taken
+            if line["data"] not in DECLARED
+        }
+        return order | needless | undeclared
 
     def consent(self, scope: str) -> list[str]:
         """The signals of one scope in their order."""
@@ -75,7 +94,7 @@ def found_violations(document: dict[str, Any], verdict: str = "without_consent")
 
 
 def _as_violation(finding: dict[str, Any]) -> Violation:
-    recipient = finding["recipient"]
+    recipient = finding["recipient"] if finding["rule"].startswith("transmission_") else None
     domain = ".".join(recipient["host"].split(".")[-2:]) if recipient else None
     return finding["rule"], finding["data"], finding["actor"]["id"], domain
 

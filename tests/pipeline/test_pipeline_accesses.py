@@ -27,7 +27,7 @@ def test_a_read_before_the_choice_is_a_finding_under_its_clauses(tmp_path):
     ]
     (finding,) = document["findings"]
     assert (finding["rule"], finding["actor"]["id"], finding["count"]) == ("access_before_consent", "riskeye", 1)
-    assert finding["clauses"] == ["191号 3.1", "PIPL 13", "PIPL 14"]
+    assert finding["clauses"] == ["191号 3.1", "PIPL 13", "PIPL 14", "PIPL 17", "条例 22", "164号 1.1"]
     assert finding["detections"] == [document["detections"][0]["id"]]
 
 
@@ -73,7 +73,8 @@ def test_questions_about_fixed_packages_and_the_own_one_are_no_access(tmp_path):
 def test_without_any_consent_signal_nothing_is_called_a_violation_and_the_gap_is_stated(tmp_path):
     document = analysed(tmp_path, call(1, 1, ["imei"], IMEI))
     assert rows(document, "phase", "verdict") == [("unknown", "indeterminate")]
-    assert [finding["rule"] for finding in document["findings"]] == ["order_undecided"]
+    assert [finding["rule"] for finding in document["findings"]] == ["no_prompt_seen", "order_undecided"]
+    assert {finding["verdict"] for finding in document["findings"]} == {"indeterminate"}
     assert "no_consent_signal" in {spot["kind"] for spot in document["blind_spots"]}
 
 
@@ -177,5 +178,6 @@ def test_a_known_value_in_a_dialog_or_in_trouble_is_masked_too(tmp_path):
 
 def test_an_unknown_kind_of_data_is_a_blind_spot_and_never_a_detection(tmp_path):
     document = analysed(tmp_path, call(1, 1, ["zz1"], "a-value-that-is-long-enough-77"))
-    assert document["detections"] == document["findings"] == []
+    assert document["detections"] == []
+    assert [finding["rule"] for finding in document["findings"]] == ["no_prompt_seen"]
     assert ("unknown_identifier", "zz1") in {(spot["kind"], spot["detail"]) for spot in document["blind_spots"]}
