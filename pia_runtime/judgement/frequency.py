@@ -12,7 +12,7 @@ _SECOND_NS = 1_000_000_000
 
 Integers = npt.NDArray[np.int64]
 
-COLUMNS = ("data", "group", "actor", "actor_kind", "state", "background_declared")
+COLUMNS = ("act", "data", "group", "actor", "actor_kind", "state", "background_declared")
 """Columns of the detections that the rows of one group share."""
 
 
@@ -47,7 +47,7 @@ def most_per_minute(times: Integers) -> int:
 
 
 def frequency_table(detections: pd.DataFrame) -> pd.DataFrame:
-    """Reads and attempts by data, actor and state, with their numbers.
+    """Reads, and attempts apart from them, by data, actor and state, with their numbers.
 
     Args:
         detections: in the order of time, with the columns of :data:`COLUMNS`, ``act``, ``count``, ``host_ns``, ``phase`` and
@@ -60,7 +60,7 @@ def frequency_table(detections: pd.DataFrame) -> pd.DataFrame:
     rows = [_row(detections, members) for members in _groups(detections, called)]
     names = [*COLUMNS, "verdict", "phase", "host_ns", "members", "count", "per_second", "intervals", "period", "spread"]
     table = pd.DataFrame(rows, columns=names)
-    wordy = ("data", "group", "actor_kind", "state", "background_declared", "verdict", "phase")
+    wordy = ("act", "data", "group", "actor_kind", "state", "background_declared", "verdict", "phase")
     numbers = dict.fromkeys(("count", "per_second", "intervals", "period", "spread"), "float64")
     return table.astype(dict.fromkeys(wordy, "category") | numbers | {"actor": "int64", "host_ns": "int64"})
 

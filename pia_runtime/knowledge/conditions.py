@@ -46,6 +46,7 @@ VOCABULARY: Mapping[str, Mapping[str, tuple[str, ...] | Unit]] = {
     },
     "frequency": {
         **_ORDER,
+        "act": ("access", "attempt"),
         "data": ANY,
         "group": ANY,
         "actor_kind": ("app", "sdk", "system", "unknown"),

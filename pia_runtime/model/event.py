@@ -70,6 +70,7 @@ class ConsentSignal:
         scope: ``policy``, ``permission:<name>``, ``sdk:<id>`` or ``data:<taxonomy id>``.
         source: ``tap``, ``preference``, ``sdk_call``, ``permission_result``, ``ui_tree`` or ``tester``.
         err_ns: the line's own uncertainty in ns, or None where the source's default applies.
+        purposes: numbers of the TCF purposes consented to, or None where the signal is about no TCF string.
     """
 
     stamp: Stamp
@@ -78,6 +79,7 @@ class ConsentSignal:
     source: str
     text: str = ""
     err_ns: int | None = None
+    purposes: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

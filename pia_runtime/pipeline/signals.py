@@ -1,7 +1,6 @@
 """Consent signals, the run as a whole, and starts: the tables that rules about asking and starting are held against."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from pia_runtime.correlation.axis import Clocks
+from pia_runtime.correlation.clock import Times
 from pia_runtime.correlation.consent import own_error
 from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_instants
 from pia_runtime.knowledge.conditions import VOCABULARY
@@ -58,10 +58,11 @@ def signals_table(around: Surroundings) -> pd.DataFrame:
     _mark_together([one for one in seen if _is_request(one)], around)
     prompts, watched = _prompts(around)
     exits = [placed(o.stamp, around.clocks) for o in around.events.occurrences if _is_exit(o.fields, o.type)]
+    calls = _calls_by_clock(around.events)
     for one in seen:
         one.facts |= {
             "purpose_shown": _purpose_shown(one, prompts, watched, around) if _is_request(one) else "unknown",
-            "ended_after": _ended_after(one, exits),
+            "ended_after": _ended_after(one, exits, calls),
             **_about_data(one, around),
         }
     return _frame(seen, around)
@@ -140,12 +141,25 @@ def _is_exit(fields: Mapping[str, Any], kind: str) -> bool:
     return kind == "lifecycle" and fields.get("state") == "process_exit"
 
 
-def _ended_after(one: _Seen, exits: Sequence[Placed]) -> float:
-    """Time from a refusal to the end of a process after it, ns, at most; NaN where it is none or none followed."""
+def _calls_by_clock(events: Events) -> dict[str, Times]:
+    """Times of all API calls by the clock they carry, ascending."""
+    calls = events.api_calls
+    return {
+        clock: np.sort(calls.loc[calls["clock"] == clock, "t_ns"].to_numpy(dtype=np.int64))
+        for clock in ("host", "device")
+    }
+
+
+def _ended_after(one: _Seen, exits: Sequence[Placed], calls: Mapping[str, Times]) -> float:
+    """Time in ns from a refusal to the end of a process that did nothing more; NaN where it went on, or did not end."""
     if one.signal.signal != "refused":
         return float("nan")
-    waits = [end.t_ns - one.at.t_ns for end in exits if end.certainly_after(one.at)]
-    return float(min(waits, default=np.nan))
+    wait = min((end.t_ns - one.at.t_ns for end in exits if end.certainly_after(one.at)), default=None)
+    if wait is None:
+        return float("nan")
+    stamp, times = one.signal.stamp, calls[one.signal.stamp.clock]
+    went_on = np.searchsorted(times, stamp.t_ns + wait, "left") > np.searchsorted(times, stamp.t_ns, "right")
+    return float("nan") if went_on else float(wait)
 
 
 def _about_data(one: _Seen, around: Surroundings) -> dict[str, Any]:
@@ -231,10 +245,17 @@ def run_table(around: Surroundings, *, first_launch: bool | None, start_ns: int,
 
 
 def tcf_changes(around: Surroundings) -> list[tuple[int, str]]:
-    """When purpose 1 of the TCF was set and to what, in the order of time, as consent signals with the written key show it."""
-    found: dict[int, str] = defaultdict(str)
+    """When purpose 1 of the TCF was set and to what, in the order of time: from decoded strings, or the key as it was written."""
+    found: dict[int, str] = {}
     for signal in around.events.consents:
-        match = _TCF.search(signal.text)
-        if match:
-            found[placed(signal.stamp, around.clocks).t_ns] = "given" if match[1] == "1" else "refused"
+        given = _tcf_purpose_1(signal)
+        if given is not None:
+            found[placed(signal.stamp, around.clocks).t_ns] = "given" if given else "refused"
     return sorted(found.items())
+
+
+def _tcf_purpose_1(signal: ConsentSignal) -> bool | None:
+    if signal.purposes is not None:
+        return 1 in signal.purposes
+    match = _TCF.search(signal.text)
+    return match[1] == "1" if match else None

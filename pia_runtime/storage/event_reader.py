@@ -17,6 +17,7 @@ from pia_runtime.model.event import API_CALL_COLUMNS, Clock, ConsentSignal, Even
 
 _INT64 = 2**63
 _MOST_CALLS = 2**40
+_MOST_PURPOSES = 24  # as many as a TC string has bits for
 _SIGNALS = frozenset({"requested", "given", "refused", "withdrawn"})
 _OTHER_TYPES = frozenset({"permission", "lifecycle", "ui", "hook_status", "gap", "note"})
 _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
@@ -207,7 +208,15 @@ def _consent(stamp: Stamp, line: dict[str, Any]) -> ConsentSignal:
         _text(line.get("source")),
         _text(line.get("text")),
         None if err is None else abs(_integer(line, "err_ns")),
+        _purposes(line.get("purposes")),
     )
+
+
+def _purposes(given: object) -> tuple[int, ...] | None:
+    """Numbers of TCF purposes; None where the line names none or something else stands there."""
+    if not isinstance(given, list):
+        return None
+    return tuple(sorted({number for number in given if type(number) is int and 0 < number <= _MOST_PURPOSES}))
 
 
 def _transform(stamp: Stamp, line: dict[str, Any]) -> Transform:

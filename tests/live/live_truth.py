@@ -1,5 +1,6 @@
 """The practice app's own words, turned into what an analysis must say and must not say."""
 
+import itertools
 import json
 from collections import Counter
 from collections.abc import Collection
@@ -18,6 +19,9 @@ ACTORS = {
 
 NEEDLESS = {"contacts", "installed_apps", "location_precise"}
 """Of what the practice app takes, the kinds that the list of lending apps does not name and some list could."""
+
+IDENTIFIERS = {"imei", "imsi", "iccid", "mac_wifi", "gaid", "oaid", "android_id"}
+"""Of what the practice app takes, the identifiers of the device and its card."""
 
 DECLARED = {"phone_number", "person_name"}
 """What the practice app declares."""
@@ -77,7 +81,18 @@ class Truth:
             for line in taken
             if line["data"] not in DECLARED
         }
-        return order | needless | undeclared
+        return order | needless | undeclared | (self._hasty(taken) if "access" in kinds else set())
+
+    def _hasty(self, taken: list[dict[str, Any]]) -> set[Violation]:
+        """Identifiers that one actor read twice within a second, at least once of them without consent."""
+        reads = [line for line in self.acts if line["kind"] == "access" and line["data"] in IDENTIFIERS]
+        without = {(line["actor"], line["data"]) for line in taken if line["kind"] == "access"}
+        return {
+            ("identifier_read_too_fast", one["data"], ACTORS[one["actor"]], None)
+            for one, two in itertools.combinations(reads, 2)
+            if (one["actor"], one["data"]) == (two["actor"], two["data"]) and (one["actor"], one["data"]) in without
+            if abs(one["t_ns"] - two["t_ns"]) < 1_000_000_000
+        }
 
     def consent(self, scope: str) -> list[str]:
         """The signals of one scope in their order."""
