@@ -7,7 +7,7 @@ import { handleOf, isInstance } from "./jni.js";
 import type { Emit } from "./plan.js";
 import { bounded, follow, project, textOf, wrap } from "./projection.js";
 import { connect, keylog } from "./traffic.js";
-import { textOfControl, textsAround, textsOfWindow } from "./views.js";
+import { pressableAt, textOfControl, textsAround, textsOfWindow } from "./views.js";
 
 /** How the original ended: its result, or the class of what it threw. */
 export interface Outcome {
@@ -53,15 +53,41 @@ const tap: Observer = {
   before(call) {
     const handle = handleOf(call.self)!;
     const view = Java.vm.getEnv().getObjectClassName(handle);
-    return [{ k: "ui", action: "tap", ...stamp(call), text: textOfControl(handle), view, checked: willBeChecked(handle), ...textsAround(handle) }];
+    return [{ k: "ui", action: "tap", ...stamp(call), text: textOfControl(handle), view, checked: checkedState(handle), ...textsAround(handle) }];
   },
   after: none,
 };
 
-/** The state a check box or switch is about to take; null for any other view. */
-function willBeChecked(handle: NativePointer): boolean | null {
-  return isInstance(handle, "android.widget.CompoundButton") ? !wrap(handle).isChecked() : null;
+/** The state that a check box, radio button or switch has taken: CompoundButton.performClick toggles it before it calls View's.
+    Null for any other view. */
+function checkedState(handle: NativePointer): boolean | null {
+  return isInstance(handle, "android.widget.CompoundButton") ? wrap(handle).isChecked() : null;
 }
+
+const ACTION_DOWN = 0;
+const ACTION_UP = 1;
+let pressed: string | null = null;
+
+/** A finger on a Compose surface: a press where it is lifted from the node that it was put on. */
+const touch: Observer = {
+  before(call) {
+    const motion = wrap(handleOf(call.args[0])!);
+    const action: number = motion.getActionMasked();
+    if (action !== ACTION_DOWN && action !== ACTION_UP) {
+      return [];
+    }
+    const handle = handleOf(call.self)!;
+    const under = pressableAt(handle, motion.getRawX(), motion.getRawY());
+    const before = pressed;
+    pressed = action === ACTION_DOWN ? (under?.id ?? null) : null;
+    if (action === ACTION_DOWN || under === null || under.id !== before) {
+      return [];
+    }
+    const view = Java.vm.getEnv().getObjectClassName(handle);
+    return [{ k: "ui", action: "tap", ...stamp(call), text: under.text, view, checked: under.checked, ...textsAround(handle) }];
+  },
+  after: none,
+};
 
 const dialogShown: Observer = {
   before: nothing,
@@ -230,6 +256,7 @@ export const observers: Record<Emit, Observer> = {
   mac: crypto,
   cipher: crypto,
   tap,
+  touch,
   dialog_shown: dialogShown,
   dialog_closed: dialogClosed,
   preference,

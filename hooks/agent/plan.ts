@@ -44,7 +44,7 @@ export interface Callback {
 export type Emit =
   | "api_call"
   | "digest" | "mac" | "cipher"
-  | "tap" | "dialog_shown" | "dialog_closed"
+  | "tap" | "touch" | "dialog_shown" | "dialog_closed"
   | "preference"
   | "permission_request" | "permission_result"
   | "lifecycle"

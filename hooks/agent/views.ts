@@ -77,17 +77,17 @@ function note(found: Texts, name: string): void {
 }
 
 /** Compose draws no views, but tells accessibility services what it drew: the virtual nodes of its one view. */
-function semanticsBelow(handle: NativePointer, found: Texts): void {
+function eachNode(handle: NativePointer, visit: (info: Wrapper) => void): void {
   try {
     const provider = wrap(handle).getAccessibilityNodeProvider();
     if (provider === null) {
       return;
     }
     const queue: number[] = [HOST_NODE];
-    for (let visited = 0; queue.length > 0 && visited < MAX_VIEWS && found.texts.length < MAX_TEXTS; visited++) {
+    for (let visited = 0; queue.length > 0 && visited < MAX_VIEWS; visited++) {
       const info = provider.createAccessibilityNodeInfo(queue.shift()!);
       if (info !== null) {
-        nodeText(info, found);
+        visit(info);
         queue.push(...childNodes(info));
       }
     }
@@ -96,14 +96,46 @@ function semanticsBelow(handle: NativePointer, found: Texts): void {
   }
 }
 
-function nodeText(info: Wrapper, found: Texts): void {
-  const text = textOf(info.getText()) ?? textOf(info.getContentDescription());
-  if (text !== null && text !== "") {
-    found.texts.push(bounded(text, MAX_TEXT));
-    if (info.isClickable() === true) {
-      found.buttons.push(bounded(text, MAX_TEXT));
+function semanticsBelow(handle: NativePointer, found: Texts): void {
+  eachNode(handle, (info) => {
+    const text = textOfNode(info);
+    if (text !== "" && found.texts.length < MAX_TEXTS) {
+      found.texts.push(text);
+      if (info.isClickable() === true) {
+        found.buttons.push(text);
+      }
     }
-  }
+  });
+}
+
+function textOfNode(info: Wrapper): string {
+  return bounded(textOf(info.getText()) || textOf(info.getContentDescription()) || "", MAX_TEXT);
+}
+
+/** What was drawn at a point of the screen and can be pressed. */
+export interface Pressable {
+  id: string;
+  text: string;
+  /** The state a box is about to take: the finger is still being lifted. */
+  checked: boolean | null;
+}
+
+/** The last drawn clickable node at a point, which is the innermost. */
+export function pressableAt(handle: NativePointer, x: number, y: number): Pressable | null {
+  let found: Pressable | null = null;
+  let visited = 0;
+  const bounds = Java.use("android.graphics.Rect").$new();
+  eachNode(handle, (info) => {
+    visited += 1;
+    if (info.isClickable() === true) {
+      info.getBoundsInScreen(bounds);
+      if (bounds.contains(Math.round(x), Math.round(y))) {
+        const checked = info.isCheckable() === true ? !info.isChecked() : null;
+        found = { id: String(visited), text: textOfNode(info), checked };
+      }
+    }
+  });
+  return found;
 }
 
 /** The framework keeps a child's virtual id in the upper half of its 64-bit id (AccessibilityNodeInfo, hidden getChildId). */

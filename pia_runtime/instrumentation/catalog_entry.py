@@ -23,6 +23,7 @@ EventKind = Literal[
     "mac",
     "cipher",
     "tap",
+    "touch",
     "dialog_shown",
     "dialog_closed",
     "preference",
