@@ -21,6 +21,8 @@ export interface Call {
   types: string[];
   /** The text that each selector of the entry looks at, null where there is none. */
   keys: (string | null)[];
+  /** The call itself is no event; what its listeners receive may be. */
+  quiet: boolean;
   /** Filled by the observer before the original runs. */
   seen: unknown;
   /** Already taken because something had to look at the caller. */

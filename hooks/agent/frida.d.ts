@@ -48,6 +48,9 @@ declare namespace Process {
 declare namespace Interceptor {
   function attach(target: NativePointer, callbacks: { onEnter?(args: NativePointer[]): void; onLeave?(result: NativePointer): void }): { detach(): void };
 }
+declare namespace Script {
+  function nextTick(callback: () => void): void;
+}
 declare namespace Thread {
   function sleep(seconds: number): void;
 }
@@ -62,3 +65,4 @@ declare const rpc: { exports: Record<string, (...args: any[]) => unknown> };
 declare function send(message: object): void;
 declare function recv(type: string, callback: (message: any) => void): void;
 declare function setTimeout(callback: () => void, delay: number): number;
+declare function setInterval(callback: () => void, delay: number): number;

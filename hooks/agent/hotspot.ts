@@ -16,6 +16,42 @@ export function settle(): void {
   }
 }
 
+const EFFECT_MS = 500;
+const LOOK_MS = 2;
+
+/** Work that other threads wait for. */
+const orders: { work: () => void; done: boolean }[] = [];
+
+/** Take orders from threads that cannot wait until they are out of JavaScript; a timer that they set themselves would start too late. */
+export function takeOrders(): void {
+  if (onHotSpot()) {
+    setInterval(() => {
+      for (const order of orders.splice(0)) {
+        Java.perform(order.work);
+        Script.nextTick(() => {
+          order.done = true; // the queue is in order: the bridge's own work stands before this
+        });
+      }
+    }, LOOK_MS);
+  }
+}
+
+/** Set hooks so that they are in force on return. On HotSpot the bridge puts a hook in once the thread that set it is out of
+    JavaScript: too late for a listener that its registration calls. So the agent's thread sets it, and this one waits for that.
+    Whatever happens, the app goes on after half a second. */
+export function inForce(work: () => void): void {
+  if (!onHotSpot()) {
+    work();
+    return;
+  }
+  const order = { work, done: false };
+  orders.push(order);
+  for (let waited = 0; !order.done && waited < EFFECT_MS; waited++) {
+    Thread.sleep(0.001); // lets go of the JavaScript lock
+  }
+  settle();
+}
+
 /** The bridge keeps references to ten classes and looks others up again by JNI FindClass: slow, and from inside a hooked method
     of the JDK it sees no class of the app. Hooked classes stay loaded anyway, so all references are kept. */
 export function keepClassReferences(): void {

@@ -6,7 +6,7 @@ import Java, { type Wrapper } from "frida-java-bridge";
 import { now, simulate } from "./clock.js";
 import { unprompted } from "./context.js";
 import { prepareForExhaustion } from "./exhaustion.js";
-import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit } from "./hotspot.js";
+import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit, takeOrders } from "./hotspot.js";
 import { install, reportAbsent } from "./interpreter.js";
 import { leaveThrowablesAlone, passThrough } from "./jni.js";
 import { limitBursts } from "./meter.js";
@@ -26,6 +26,9 @@ function installAll(entries: Entry[]): void {
   leaveThrowablesAlone();
   prepareForExhaustion();
   keepClassReferences();
+  if (entries.some((entry) => entry.callbacks.length > 0 || entry.cursor)) {
+    takeOrders();
+  }
   stayOutOfExit();
   waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
   waiting.forEach(reportAbsent);

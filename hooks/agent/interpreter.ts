@@ -2,12 +2,17 @@
 
 import Java, { type Method, type Wrapper } from "frida-java-bridge";
 import { watchPassing } from "./adopting.js";
+import { followUp, register, standsAlone } from "./callbacks.js";
+import { claim } from "./claims.js";
 import { now } from "./clock.js";
 import { callersOf, screen, unprompted, type Call } from "./context.js";
+import { watchCursor } from "./cursors.js";
 import { exhaustion, isExhaustion, roomOnStack } from "./exhaustion.js";
+import { watchResults } from "./factories.js";
 import { handleOf, passThrough } from "./jni.js";
 import { observers, type Outcome } from "./observers.js";
 import { admit, count, told } from "./meter.js";
+import { enterCall, leaveCall } from "./nesting.js";
 import { countLost, expectCounts, post } from "./outbox.js";
 import { bypass } from "./pinning.js";
 import type { Entry } from "./plan.js";
@@ -17,13 +22,11 @@ import { keysOf, someMatch } from "./selection.js";
 type Status = "installed" | "absent" | "failed";
 
 /** Threads that run telemetry right now: what the agent itself calls is no event. */
-const busy = new Set<number>();
+export const busy = new Set<number>();
 /** Hooked calls under way, by thread and entry: how an overload that calls another overload is told from a second call. */
 const under = new Map<string, number>();
 /** Hooks that an error in here switched off. */
 const broken = new Set<string>();
-/** Who hooked a method first, by method id. */
-const owners = new Map<string, string>();
 
 /** Report what became of an entry; silence never means "not called". */
 function report(id: string, status: Status, reason: string): void {
@@ -34,6 +37,9 @@ function report(id: string, status: Status, reason: string): void {
 export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
   if (entry.passed_to.length > 0) {
     return installWherePassed(entry, use);
+  }
+  if (entry.found_by.length > 0) {
+    return watchResults(entry, use, (klass) => installOn(entry, [klass]));
   }
   const classes: Wrapper[] = [];
   for (const name of entry.classes) {
@@ -46,13 +52,17 @@ export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
   if (classes.length === 0) {
     return false;
   }
+  installOn(entry, classes);
+  return true;
+}
+
+function installOn(entry: Entry, classes: Wrapper[]): void {
   try {
     const [status, reason] = hook(entry, classes);
     report(entry.id, status, reason);
   } catch (error) {
     report(entry.id, "failed", String(error));
   }
-  return true;
 }
 
 /** Hook the classes of objects that the app passes to certain methods, each when it is first seen. */
@@ -71,7 +81,8 @@ function installWherePassed(entry: Entry, use: (name: string) => Wrapper): boole
 
 /** Say of an entry whose classes are not there that it waits for them. */
 export function reportAbsent(entry: Entry): void {
-  report(entry.id, "absent", `no class ${entry.classes.join(" or ")}`);
+  const reason = entry.found_by.length > 0 ? `nothing that ${entry.found_by.join(" or ")} returned` : `no class ${entry.classes.join(" or ")}`;
+  report(entry.id, "absent", reason);
 }
 
 function hook(entry: Entry, classes: Wrapper[]): [Status, string] {
@@ -83,12 +94,11 @@ function hook(entry: Entry, classes: Wrapper[]): [Status, string] {
       continue;
     }
     for (const method of methodsOf(klass, entry, missing)) {
-      const owner = owners.get(method.handle.toString());
-      if (owner !== undefined) {
+      const owner = claim(method.handle.toString(), entry.id);
+      if (owner !== null) {
         missing.push(`${owner} already hooks it`);
         continue;
       }
-      owners.set(method.handle.toString(), entry.id);
       passThrough(method);
       method.implementation = entry.emit === "bypass" ? bypass(entry, method) : replacement(entry, method);
       hooked += 1;
@@ -125,12 +135,14 @@ function replacement(entry: Entry, method: Method): (this: Wrapper, ...args: any
       return original(method, this, args);
     }
     const depth = enter(entry, thread);
-    const call = guarded(entry, thread, () => begin(entry, thread, depth, this, args, types));
+    const around = entry.emit === "api_call" ? enterCall(thread) : 0;
+    const part = entry.direct && around > depth;
+    const call = part ? null : guarded(entry, thread, () => begin(entry, thread, depth, this, args, types));
     let result: any;
     try {
       result = original(method, this, args);
     } catch (error: any) {
-      guarded(entry, thread, () => end(call, { result: null, threw: classOf(error) }));
+      guarded(entry, thread, () => end(call, { result: null, threw: classNameOf(error) }));
       throw error; // the very same Throwable goes on to the app
     } finally {
       leave(entry, thread);
@@ -142,7 +154,7 @@ function replacement(entry: Entry, method: Method): (this: Wrapper, ...args: any
 
 /** Call what was hooked. An error of JavaScript's own here means that the stack has run out: without a Throwable the bridge
     would hand the app a null or 0 that nobody returned. */
-function original(method: Method, self: Wrapper, args: any[]): any {
+export function original(method: Method, self: Wrapper, args: any[]): any {
   try {
     return method.apply(self, args);
   } catch (error: any) {
@@ -185,11 +197,13 @@ function begin(entry: Entry, thread: number, depth: number, self: Wrapper, args:
   const at = now();
   const instance = self.$h !== undefined && self.$h !== null;
   const keys = keysOf(entry.keys, instance ? self : null, args);
-  if (entry.only && !someMatch(entry.keys, keys)) {
+  const selected = !entry.only || someMatch(entry.keys, keys);
+  if (!selected && !entry.callbacks.some(standsAlone)) {
     return null;
   }
   const call: Call = {
     entry, thread, at, args, types, keys,
+    quiet: entry.silent || !selected,
     foreground: screen.foreground,
     screen: screen.activity,
     self: instance ? self : null,
@@ -201,17 +215,29 @@ function begin(entry: Entry, thread: number, depth: number, self: Wrapper, args:
   if ((depth > 0 && delegated(call)) || (entry.ignore_callers.length > 0 && ignored(call))) {
     return null;
   }
-  call.site = entry.emit === "api_call" ? `${thread}|${entry.id}|${keys.join("|")}` : null;
+  if (entry.callbacks.length > 0) {
+    register(call);
+  }
+  call.site = entry.emit === "api_call" && !call.quiet ? `${thread}|${entry.id}|${keys.join("|")}` : null;
   call.counted = call.site !== null && !admit(call.site);
-  if (!call.counted) {
+  if (!call.counted && !call.quiet) {
     observers[entry.emit].before(call)?.forEach(post);
   }
   return call;
 }
 
 function end(call: Call | null, outcome: Outcome): void {
-  if (call !== null) {
+  if (call === null) {
+    return;
+  }
+  if (!call.quiet) {
     tell(call, outcome);
+  }
+  if (call.entry.callbacks.length > 0) {
+    followUp(call, outcome);
+  }
+  if (call.entry.cursor && !call.quiet && outcome.threw === null) {
+    watchCursor(call, outcome.result);
   }
 }
 
@@ -245,6 +271,9 @@ function enter(entry: Entry, thread: number): number {
 }
 
 function leave(entry: Entry, thread: number): void {
+  if (entry.emit === "api_call") {
+    leaveCall(thread);
+  }
   const key = `${thread}:${entry.id}`;
   const depth = (under.get(key) ?? 1) - 1;
   if (depth > 0) {
@@ -259,16 +288,19 @@ function delegated(call: Call): boolean {
   return call.entry.classes.includes(callersOf(call)[0] ?? "");
 }
 
+/** Reflection and generated Binder proxies: whoever used them is the caller. */
+const BETWEEN = /^(java\.lang\.reflect|java\.lang\.invoke|jdk\.internal\.reflect|sun\.reflect)\.|\$Stub\$Proxy$/;
+
 /** Updates are too many for a stack each; there only the finished transform looks at its caller. */
 function ignored(call: Call): boolean {
   if (call.entry.method === "update" || call.entry.method === "reset" || call.entry.method === "init") {
     return false;
   }
-  const caller = callersOf(call).find((name) => !call.entry.classes.includes(name)) ?? "";
+  const caller = callersOf(call).find((name) => !call.entry.classes.includes(name) && !BETWEEN.test(name)) ?? "";
   return call.entry.ignore_callers.some((prefix) => caller.startsWith(prefix));
 }
 
-function classOf(error: any): string {
+function classNameOf(error: any): string {
   const handle = handleOf(error);
   return handle === null ? String(error) : Java.vm.getEnv().getObjectClassName(handle);
 }

@@ -16,6 +16,7 @@ declare module "frida-java-bridge" {
   export interface Method {
     (...args: any[]): any;
     methodName: string;
+    type: number;
     argumentTypes: JavaType[];
     returnType: JavaType;
     handle: NativePointer;
@@ -28,6 +29,10 @@ declare module "frida-java-bridge" {
     throwIfExceptionPending(): void;
     exceptionOccurred(): NativePointer;
     exceptionClear(): void;
+    handle: NativePointer;
+    newLocalRef(handle: NativePointer): NativePointer;
+    getObjectClass(handle: NativePointer): NativePointer;
+    toReflectedMethod(klass: NativePointer, method: NativePointer, isStatic: number): NativePointer;
     newGlobalRef(handle: NativePointer): NativePointer;
     deleteGlobalRef(handle: NativePointer): void;
     deleteLocalRef(handle: NativePointer): void;
@@ -56,7 +61,7 @@ declare module "frida-java-bridge" {
     performNow(fn: () => void): void;
     use(name: string): Wrapper;
     cast(handle: NativePointer | Wrapper, klass: Wrapper): Wrapper;
-    readonly classFactory: { _classHandles: { capacity: number } };
+    readonly classFactory: { _classHandles: { capacity: number }; _make(name: string, handle: (env: Env) => NativePointer, env: Env): Wrapper };
     readonly ClassFactory: { get(loader: Wrapper): { use(name: string): Wrapper } };
   }
   const Java: Bridge;

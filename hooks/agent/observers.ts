@@ -4,7 +4,7 @@ import Java from "frida-java-bridge";
 import { screen, stackOf, stamp, type Call } from "./context.js";
 import { afterCrypto, beforeCrypto } from "./crypto.js";
 import { handleOf, isInstance } from "./jni.js";
-import type { Emit } from "./plan.js";
+import type { Emit, Entry } from "./plan.js";
 import { bounded, follow, project, textOf, wrap } from "./projection.js";
 import { connect, keylog } from "./traffic.js";
 import { pressableAt, textOfControl, textsAround, textsOfWindow } from "./views.js";
@@ -29,14 +29,21 @@ const apiCall: Observer = {
     call.seen = call.args.map((arg, i) => project(arg, kinds[Math.min(i, kinds.length - 1)] ?? "auto"));
   },
   after(call, { result, threw }) {
-    const message = { k: "api_call", ...stamp(call), a: call.seen, q: call.keys, x: threw, s: stackOf(call) };
+    const { value, value_of, receiver } = call.entry;
+    const object = receiver === "skip" ? {} : { o: project(call.self, receiver) };
+    const message = { k: "api_call", ...stamp(call), a: call.seen, q: call.keys, ...object, x: threw, s: stackOf(call) };
     if (threw !== null) {
       return [{ ...message, v: null }];
     }
     // Where the data comes later or not by return, the message says nothing of a value rather than "null".
-    return [call.entry.value === "skip" ? message : { ...message, v: project(result, call.entry.value) }];
+    return [value === "skip" ? message : { ...message, v: project(sourceOf(call, result, value_of), value) }];
   },
 };
+
+/** What the data is taken from once the call is over. */
+function sourceOf(call: Call, result: any, source: Entry["value_of"]): unknown {
+  return source === "result" ? result : source === "receiver" ? call.self : call.args[source];
+}
 
 const crypto: Observer = {
   before: beforeCrypto,

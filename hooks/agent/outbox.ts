@@ -92,8 +92,16 @@ function sendSoon(): void {
   }
 }
 
+const enders: (() => void)[] = [];
+
+/** Do this before the last batch goes: while the process ends, so nothing in it may call into Java. */
+export function atEnd(work: () => void): void {
+  enders.push(work);
+}
+
 /** Send everything there is: the process ends or nobody will listen any more. */
 export function finish(): void {
+  enders.forEach((work) => work());
   tellCounts();
   flush();
 }

@@ -25,8 +25,10 @@ export interface Delivery {
   value: Projection;
   args: Projection[];
   keys: Selector[];
+  /** It says by itself which data it brings; otherwise the registration does. */
+  own: boolean;
   /** Deliveries that match no key are not recorded. */
-  only?: boolean;
+  only: boolean;
 }
 
 /** A kind of listener that a method takes. */

@@ -24,7 +24,7 @@ class Delivery(BaseModel):
         arg: position of the argument that carries the data.
         value: projection of that argument.
         args: projections for the event's ``args``; by default none is told.
-        data: taxonomy ids; empty for those of the entry.
+        data: taxonomy ids; without these and ``data_by_argument``, those that the registration asked for.
         data_by_argument: … or those that an argument of the delivery decides (an Intent's action, a sensor's type).
     """
 
@@ -56,21 +56,27 @@ class Delivery(BaseModel):
         """``data_by_argument`` as a tuple."""
         return as_selectors(self.data_by_argument)
 
+    @property
+    def own(self) -> bool:
+        """Does it say by itself which data it brings? Otherwise the registration does."""
+        return bool(self.data or self.selectors)
+
     def data_of(self, keys: list[str | None]) -> tuple[str, ...]:
-        """Return the delivery's own taxonomy ids for these texts; empty where the entry's stand."""
+        """Return the delivery's own taxonomy ids for these texts."""
         return tuple(dict.fromkeys((*self.data, *data_by_keys(self.selectors, keys))))
 
     def plan(self) -> dict[str, Any]:
         """Return it as the agent reads it."""
-        plan: dict[str, Any] = {
+        return {
             "method": self.method,
             "overloads": self.overloads,
             "arg": self.arg,
             "value": self.value,
             "args": list(self.args),
             "keys": [selector.plan() for selector in self.selectors],
+            "own": self.own,
+            "only": not self.data and drops_others(self.selectors),
         }
-        return {**plan, "only": True} if not self.data and drops_others(self.selectors) else plan
 
 
 class Callback(BaseModel):

@@ -61,7 +61,7 @@ class HookEntry(BaseModel):
         api: public ``class.method`` as documentation names it; ``<init>`` is a constructor.
         hooked_classes: classes that carry the code where it is not the public one (abstract classes, interfaces).
         overloads: ``all``, or argument type lists by JVM name (``int``, ``java.lang.String``, ``[B``).
-        found_by: ``class.method`` whose results implement ``api``'s interface: their classes are hooked when they are seen.
+        found_by: ``class.method`` whose results may be of ``api``'s type: their classes are hooked when they are seen.
         data: taxonomy ids that every call yields; with ``callbacks``, an entry that names none records only deliveries.
         data_by_argument: one selector or several; what they yield is added up.
         args: one projection for each argument; the last one stands for all further ones.
@@ -71,7 +71,7 @@ class HookEntry(BaseModel):
             the method fills (a Bundle, a Parcel, a byte array).
         callbacks: listeners by which the data comes.
         cursor: the result is a cursor: which columns the app reads from it is told when it is closed.
-        direct: calls beneath another catalogued method on the same thread, and the platform's own, are not recorded.
+        direct: calls beneath another catalogued method on the same thread are part of it and not recorded.
         ignore_callers: class prefixes whose direct calls are not recorded.
         passed_to: ``class.method`` that takes objects which implement ``api``: their classes are hooked when they are passed.
         consent: with ``event: sdk_consent``, what the call tells an SDK about the user's answer.

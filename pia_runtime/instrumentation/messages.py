@@ -6,9 +6,12 @@ from typing import Any
 
 from pia_runtime.instrumentation.catalog import Catalog
 from pia_runtime.instrumentation.consent import ConsentWatcher
-from pia_runtime.instrumentation.stack import parse_stack
+from pia_runtime.instrumentation.stack import parse_stack, without_address
 
 Event = dict[str, Any]
+
+_CURSOR = "android.database.Cursor"
+"""Public interface of the methods by which rows are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,20 +115,36 @@ def _stamp(message: Mapping[str, Any], facts: ProcessFacts) -> Event:
 
 def _frames(message: Mapping[str, Any], catalog: Catalog) -> list[str]:
     entry = catalog.entries[message["h"]]
-    return parse_stack(
-        str(message["s"]), {f"{name}.{entry.method}" for name in (*entry.classes, entry.api.rpartition(".")[0])}
-    )
+    hooked = {f"{name}.{entry.method}" for name in (*entry.classes, entry.api.rpartition(".")[0])}
+    own_frame = bool(entry.found_by) and not message.keys() & {"d", "r"}
+    return parse_stack(str(message["s"]), hooked, own_frame=own_frame)
 
 
 def _api_call(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Event:
-    entry, args = catalog.entries[message["h"]], list(message["a"])
-    data = list(entry.data_of(args, message.get("q")))
-    event = {"type": "api_call", **stamp, "api": entry.api, "data": data, "args": args}
-    if "v" in message:
-        event["value"] = message["v"]
+    event = _delivery(message, catalog) if "d" in message else _call(message, catalog)
     if "n" in message:
         event |= {"count": int(message["n"]), "until_ns": int(message["ut"]), "until_mono_ns": int(message["um"])}
-    return {**event, "threw": message["x"], "stack": _frames(message, catalog)}
+    threw, stack = message["x"], event.pop("stack", ()) + tuple(_frames(message, catalog))
+    return {"type": "api_call", **stamp, **event, "threw": threw, "stack": list(stack)}
+
+
+def _call(message: Mapping[str, Any], catalog: Catalog) -> Event:
+    entry, args = catalog.entries[message["h"]], list(message["a"])
+    api = f"{_CURSOR}.{message['r']}" if "r" in message else entry.api
+    event: Event = {"api": api, "data": list(entry.data_of(args, message.get("q"))), "args": args}
+    if "o" in message:
+        event["receiver"] = message["o"]
+    return {**event, "value": message["v"]} if "v" in message else event
+
+
+def _delivery(message: Mapping[str, Any], catalog: Catalog) -> Event:
+    """Data that a listener received: the listener's own method stands on top of the stack of its registration."""
+    entry = catalog.entries[message["h"]]
+    api, delivery = entry.delivery(message["d"])
+    data = delivery.data_of(message["q"]) if delivery.own else entry.data_of([], message["rq"])
+    receiving = f"{without_address(str(message['c']))}.{delivery.method}(Unknown Source)"
+    args = list(message["a"])
+    return {"api": api, "data": list(data), "args": args, "value": message["v"], "stack": (receiving,)}
 
 
 def _transform(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Event:

@@ -15,13 +15,14 @@ _REFLECTION = (
 )
 
 
-def parse_stack(text: str, hooked: Collection[str]) -> list[str]:
+def parse_stack(text: str, hooked: Collection[str], *, own_frame: bool = False) -> list[str]:
     """Parse ``Log.getStackTraceString`` or ``printStackTrace`` output.
 
     Args:
         text: the trace; causes after the first are not part of the call and are left out.
         hooked: ``class.method`` of the hook, whose own frames (and those of the overloads it goes through) are dropped from
             the head, with the reflection below them.
+        own_frame: the first frame is the hook's own, whatever class it stands in.
 
     Returns:
         At most :data:`MAX_FRAMES` frames ``class.method(File.java:12)``, module and loader prefixes removed; addresses of
@@ -34,12 +35,17 @@ def parse_stack(text: str, hooked: Collection[str]) -> list[str]:
                 break
             continue
         frames.append(_normalise(line[4:].strip()))
-    return _without_head(frames, hooked)[:MAX_FRAMES]
+    return _without_head(frames[1:] if own_frame else frames, hooked)[:MAX_FRAMES]
+
+
+def without_address(name: str) -> str:
+    """Return a class name without the address of a hidden class, which changes with every run."""
+    return _HIDDEN_CLASS.sub("", name)
 
 
 def _normalise(frame: str) -> str:
     call, bracket, place = frame.partition("(")
-    return _LOADER.sub("", _HIDDEN_CLASS.sub("", call)) + bracket + place
+    return _LOADER.sub("", without_address(call)) + bracket + place
 
 
 def _without_head(frames: list[str], hooked: Collection[str]) -> list[str]:

@@ -1,0 +1,9 @@
+package android.telephony;
+import android.os.BinderProxy;
+import com.android.internal.telephony.IPhoneSubInfo;
+public class TelephonyManager {
+    public static final String IMSI = new String("460001234567890");
+    public String getImei() { return IPhoneSubInfo.Stub.asInterface(new BinderProxy()).getDeviceIdForPhone(0); }
+    public String getSubscriberId() { return IMSI; }
+    public String notCatalogued() { return IPhoneSubInfo.Stub.asInterface(new BinderProxy()).getDeviceIdForPhone(1); }
+}
