@@ -6,7 +6,6 @@ import signal
 import subprocess
 import threading
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -160,9 +159,9 @@ def target_of(programs):
 def test_the_first_call_of_main_is_seen_and_every_call_counted_once(target_of):
     run = Run(target_of("calls")).to_its_end()
     reads = run.of("api_call", "telephony.get_imei")
-    assert len(reads) == 1 + 4 * 250
+    assert sum(read.get("count", 1) for read in reads) == 1 + 4 * 250
     assert reads[0]["stack"] == ["Main.main(Main.java:6)"]
-    assert Counter(read["thread"] for read in reads)["worker-3"] == 250
+    assert sum(read.get("count", 1) for read in reads if read["thread"] == "worker-3") == 250
     assert run.host.dropped == 0
 
 
