@@ -118,7 +118,8 @@ function projectAuto(handle: NativePointer, depth: number): unknown {
   if (isInstance(handle, "java.lang.Number")) {
     const digits = text(handle);
     const exact = Number(digits);
-    return String(exact) === digits || !Number.isInteger(exact) ? exact : digits;
+    const long = /^-?\d+$/.test(digits) && String(exact) !== digits; // more digits than a JSON number holds
+    return long || !Number.isFinite(exact) ? digits : exact;
   }
   if (SPEAKING.some((speaking) => isInstance(handle, speaking))) {
     return text(handle);
