@@ -119,6 +119,24 @@ def test_a_broadcast_yields_what_its_action_says_and_others_are_left_out(calls):
     assert event["stack"][1].startswith("demo.Main.receivers")
 
 
+def test_a_listener_of_many_sensors_tells_each_reading_apart_and_every_one_is_counted(calls):
+    asked = calls("sensors.register_listener", ".registerListener")
+    assert [(event["args"][1]["type"], event["data"]) for event in asked] == [(19, ["step_count"])]
+    readings = calls("sensors.register_listener", ".onSensorChanged")
+    steps = [event for event in readings if event["data"] == ["step_count"]]
+    assert sum(event.get("count", 1) for event in steps) == 1000
+    assert len(steps) < 1000
+    assert steps[0]["value"] == {"type": 19, "values": [4000]}
+    assert [event["value"]["values"] for event in readings if event["data"] == ["health_info"]] == [[72]]
+    assert {tuple(event["data"]) for event in readings} == {("step_count",), ("health_info",)}
+
+
+def test_what_only_the_listeners_own_base_class_receives_is_nothing_the_app_received(calls):
+    (event,) = calls("telephony.listen")
+    assert event["api"] == "android.telephony.PhoneStateListener.onCallStateChanged"
+    assert (event["value"], event["args"]) == ("13800138000", [1, None])
+
+
 def test_a_cursor_tells_what_the_app_read_of_it_and_no_more(calls):
     contacts = next(event for event in calls("content.query", "Cursor.getString") if "contacts" in event["data"])
     assert contacts["value"] == {

@@ -4,9 +4,11 @@ import android.app.ActivityManager;
 import android.app.ContextImpl;
 import android.content.*;
 import android.database.Cursor;
+import android.hardware.*;
 import android.location.*;
 import android.net.Uri;
 import android.os.*;
+import android.telephony.PhoneStateListener;
 import android.telephony.TelephonyManager;
 import com.android.internal.telephony.IPhoneSubInfo;
 import com.google.android.gms.location.*;
@@ -22,6 +24,8 @@ public class Main {
         listeners();
         fused();
         receivers();
+        sensors();
+        phone();
         cursors();
         commands();
         files();
@@ -97,6 +101,25 @@ public class Main {
         }, new IntentFilter("android.provider.Telephony.SMS_RECEIVED"));
         base.broadcast(new Intent("android.provider.Telephony.SMS_RECEIVED", new Bundle(Map.of("body", "code 123456"))));
         base.broadcast(new Intent("com.example.UNRELATED", new Bundle(Map.of("body", "nothing"))));
+    }
+
+    static void sensors() {
+        SensorManager manager = new SensorManager();
+        SensorEventListener listener = new SensorEventListener() {
+            public void onSensorChanged(SensorEvent event) { received.add(event); }
+            public void onAccuracyChanged(Sensor sensor, int accuracy) { received.add(sensor); }
+        };
+        manager.registerListener(listener, new Sensor(19), 3);
+        manager.registerListener(listener, new Sensor(999), 3);
+        for (int i = 0; i < 1000; i++) manager.listener.onSensorChanged(new SensorEvent(new Sensor(19), 4000 + i));
+        manager.listener.onSensorChanged(new SensorEvent(new Sensor(21), 72));
+        manager.listener.onSensorChanged(new SensorEvent(new Sensor(999), 0));
+    }
+
+    static void phone() {
+        new TelephonyManager().listen(new PhoneStateListener() {
+            @Override public void onCallStateChanged(int state, String number) { received.add(number); }
+        }, 32);
     }
 
     static void cursors() {

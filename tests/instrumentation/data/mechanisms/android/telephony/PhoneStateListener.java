@@ -1,0 +1,5 @@
+package android.telephony;
+public class PhoneStateListener {
+    public void onCallStateChanged(int state, String number) { hashCode(); }
+    public void onCellLocationChanged(Object location) { hashCode(); }
+}
