@@ -55,11 +55,16 @@ def _process_rows(events: Events, clocks: Clocks, package: str) -> list[dict[str
         row = _row(start.stamp.seq, -1, t_ns, "process", who)
         by_process[str(start.fields.get("process") or "")].append(row)
     for rows in by_process.values():
-        own = [row for row in rows if row["started_by"] in ("self", "unknown")]
-        most = most_per_minute(np.array([row["host_ns"] for row in own], dtype=np.int64))
-        for row in own:
-            row["per_minute"] = most
+        _count_per_minute([row for row in rows if row["started_by"] in ("self", "unknown")])
+        for word in ("user", "other_app"):
+            _count_per_minute([row for row in rows if row["started_by"] == word])
     return [row for rows in by_process.values() for row in rows]
+
+
+def _count_per_minute(rows: list[dict[str, Any]]) -> None:
+    most = most_per_minute(np.array([row["host_ns"] for row in rows], dtype=np.int64))
+    for row in rows:
+        row["per_minute"] = most
 
 
 def _started_by(

@@ -35,8 +35,14 @@ def analyse_capture(
     Raises:
         InputError: the folder is no capture, or session.json or identifiers.json is invalid.
     """
+    content = content_of(path, regimes=regimes, thresholds=thresholds)
+    return analyse(content, load_toolbox(), reveal=reveal)
+
+
+def content_of(path: Path, *, regimes: Collection[str] = (), thresholds: Path | None = None) -> Content:
+    """What a capture holds, ready for the pipeline; arguments and errors as of :func:`analyse_capture`."""
     capture, toolbox = open_capture(path), load_toolbox()
-    content = Content(
+    return Content(
         session=capture.session,
         identifiers=capture.identifiers,
         events=capture.events,
@@ -47,7 +53,6 @@ def analyse_capture(
         thresholds=_thresholds(capture, thresholds, toolbox),
         regimes=frozenset(regimes) or None,
     )
-    return analyse(content, toolbox, reveal=reveal)
 
 
 def _thresholds(capture: Capture, given: Path | None, toolbox: Toolbox) -> dict[str, Threshold]:
