@@ -1,7 +1,7 @@
 """The hook catalog: loading and checking ``hooks/catalog/*.yaml``."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,9 @@ from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.catalog_unwatchable import FILE as UNWATCHABLE
 from pia_runtime.instrumentation.catalog_unwatchable import Unwatchable, load_unwatchable
+from pia_runtime.instrumentation.native_catalog import PATTERN as NATIVE
+from pia_runtime.instrumentation.native_catalog import load_native
+from pia_runtime.instrumentation.native_entry import NativeEntry
 
 _HERE = Path(__file__).parent
 _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
@@ -20,21 +23,31 @@ _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All hooks, by id, in file order, and what cannot be watched."""
+    """All hooks, by id, in file order (Java methods, then C functions), and what cannot be watched."""
 
     entries: dict[str, HookEntry]
     unwatchable: tuple[Unwatchable, ...] = ()
+    native: dict[str, NativeEntry] = field(default_factory=dict)
 
     def documents(self) -> list[dict[str, Any]]:
         """Return every entry as plain JSON: at least ``id``, ``api`` and ``data`` (all that some call may yield)."""
         return [
             {**entry.model_dump(mode="json", exclude_defaults=True), "data": entry.all_data()}
             for entry in self.entries.values()
+        ] + [
+            {"id": entry.id, "api": entry.api}
+            | entry.model_dump(mode="json", exclude_defaults=True)
+            | {"data": entry.all_data()}
+            for entry in self.native.values()
         ]
 
     def plan(self) -> list[dict[str, Any]]:
-        """Return the entries as the agent reads them."""
+        """Return the Java entries as the agent reads them."""
         return [entry.plan() for entry in self.entries.values()]
+
+    def native_plan(self) -> list[dict[str, Any]]:
+        """Return the native entries as the agent reads them."""
+        return [entry.plan() for entry in self.native.values()]
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:
@@ -47,7 +60,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         KnowledgeError: a file cannot be read, or an entry is not as ``docs/hooks.md`` describes; names file and entry.
     """
     folder = folder or next((path for path in _FOLDERS if path.is_dir()), _FOLDERS[1])
-    paths = sorted(path for path in folder.glob("*.yaml") if path.name != UNWATCHABLE)
+    paths = sorted(path for path in folder.glob("*.yaml") if path.name != UNWATCHABLE and not path.match(NATIVE))
     if not paths:
         raise KnowledgeError(f"{folder}: no hook catalog here", "reinstall pia_runtime")
     catalog: dict[str, HookEntry] = {}
@@ -57,7 +70,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
                 raise KnowledgeError(f"{path.name}: {entry.id}: this id is taken")
             catalog[entry.id] = entry
     _check_methods(catalog)
-    return Catalog(catalog, load_unwatchable(folder))
+    return Catalog(catalog, load_unwatchable(folder), load_native(folder))
 
 
 def _read(path: Path) -> list[HookEntry]:
@@ -78,8 +91,8 @@ def _entry(path: Path, number: int, raw: object) -> HookEntry:
         entry = HookEntry.model_validate(raw)
     except ValidationError as error:
         first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise KnowledgeError(f"{path.name}: {name}: {field}: {first['msg']}".replace(": : ", ": ")) from error
+        place = ".".join(str(part) for part in first["loc"])
+        raise KnowledgeError(f"{path.name}: {name}: {place}: {first['msg']}".replace(": : ", ": ")) from error
     if not entry.id.startswith(f"{path.stem}."):
         raise KnowledgeError(f"{path.name}: {name}: the id must begin with {path.stem}.")
     return entry

@@ -6,6 +6,7 @@ from typing import Any
 
 from pia_runtime.instrumentation.catalog import Catalog
 from pia_runtime.instrumentation.consent import ConsentWatcher
+from pia_runtime.instrumentation.native_messages import native_call, native_transform, transform_details
 from pia_runtime.instrumentation.stack import parse_stack, without_address
 
 Event = dict[str, Any]
@@ -55,6 +56,10 @@ def _convert(message: Mapping[str, Any], stamp: Event, catalog: Catalog, watcher
         return [_api_call(message, stamp, catalog)]
     if kind == "transform":
         return [_transform(message, stamp, catalog)]
+    if kind == "native_call":
+        return [native_call(message, stamp, catalog.native[message["h"]])]
+    if kind == "native_transform":
+        return [native_transform(message, stamp)]
     if kind == "ui":
         return _ui(message, stamp, watcher)
     if kind == "preference":
@@ -148,7 +153,7 @@ def _delivery(message: Mapping[str, Any], catalog: Catalog) -> Event:
 
 
 def _transform(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Event:
-    event = {
+    return {
         "type": "transform",
         **stamp,
         "op": message["op"],
@@ -156,8 +161,8 @@ def _transform(message: Mapping[str, Any], stamp: Event, catalog: Catalog) -> Ev
         "input_b64": message["in"],
         "output_b64": message["out"],
         "stack": _frames(message, catalog),
+        **transform_details(message),
     }
-    return {**event, "truncated": True} if message["cut"] else event
 
 
 def _ui(message: Mapping[str, Any], stamp: Event, watcher: ConsentWatcher) -> list[Event]:
