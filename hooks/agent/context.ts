@@ -73,8 +73,13 @@ function threadName(thread: number): string {
 
 /** The stack as one string in one call; fetching frames one by one costs three to seven times as much. */
 export function stackOf(call: Call): string {
-  call.stack ??= takeStack().slice(0, MAX_STACK);
+  call.stack ??= javaStack();
   return call.stack;
+}
+
+/** This thread's Java stack, bounded. It must be attached to the VM. */
+export function javaStack(): string {
+  return takeStack().slice(0, MAX_STACK);
 }
 
 function takeStack(): string {

@@ -24,7 +24,7 @@ interface NativeFunction {
   (...args: unknown[]): number;
 }
 declare class CModule {
-  constructor(code: string);
+  constructor(code: string, symbols?: Record<string, NativePointer>);
   [symbol: string]: NativePointer;
 }
 declare namespace Memory {

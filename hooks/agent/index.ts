@@ -10,11 +10,13 @@ import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit, 
 import { install, reportAbsent } from "./interpreter.js";
 import { leaveThrowablesAlone, passThrough } from "./jni.js";
 import { limitBursts } from "./meter.js";
+import { beforeExit, flushNative, installNative } from "./native.js";
 import { watchLibraries } from "./nativetls.js";
 import { watchPreferences } from "./observers.js";
-import { finish, post } from "./outbox.js";
+import { farewell, finish, post } from "./outbox.js";
 import type { Entry, Plan } from "./plan.js";
 import { blockQuic } from "./quic.js";
+import { tellRepeats } from "./repeats.js";
 
 const RETRY_MS = 500;
 const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
@@ -123,6 +125,13 @@ function bootId(): string {
   }
 }
 
+/** Send what waits, also for what has not come to its end. */
+function flushAll(): void {
+  flushNative();
+  tellRepeats();
+  finish();
+}
+
 rpc.exports = {
   /** Put the hooks in, now or as soon as there is a Java VM. */
   install(plan: Plan) {
@@ -136,6 +145,12 @@ rpc.exports = {
       blockQuic();
     }
     post({ k: "lifecycle", ...unprompted(), state: "process_start" });
+    beforeExit(() => {
+      flushNative();
+      tellRepeats();
+      farewell();
+    });
+    installNative(plan.native);
     if (Java.available) {
       attachAsDaemon();
       Java.perform(() => installAll(plan.entries));
@@ -147,7 +162,7 @@ rpc.exports = {
   /** Both clocks, for calibration. */
   clock: () => now(),
   /** Send what waits; the host calls it before it detaches. */
-  flush: finish,
+  flush: flushAll,
   /** Frida calls it when the script is unloaded and when the process exits. */
-  dispose: finish,
+  dispose: flushAll,
 };

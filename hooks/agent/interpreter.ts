@@ -18,11 +18,12 @@ import { bypass } from "./pinning.js";
 import type { Entry } from "./plan.js";
 import { bounded } from "./projection.js";
 import { keysOf, someMatch } from "./selection.js";
+import { busy } from "./threads.js";
 
 type Status = "installed" | "absent" | "failed";
 
-/** Threads that run telemetry right now: what the agent itself calls is no event. */
-export const busy = new Set<number>();
+export { busy };
+
 /** Hooked calls under way, by thread and entry: how an overload that calls another overload is told from a second call. */
 const under = new Map<string, number>();
 /** Hooks that an error in here switched off. */

@@ -39,6 +39,8 @@ declare module "frida-java-bridge" {
     isSameObject(a: NativePointer, b: NativePointer): number;
     isInstanceOf(handle: NativePointer, klass: NativePointer): number;
     findClass(name: string): NativePointer;
+    exceptionOccurred(): NativePointer;
+    getDirectBufferAddress(buffer: NativePointer): NativePointer;
     stringFromJni(handle: NativePointer): string;
     getStringLength(handle: NativePointer): number;
     getStringChars(handle: NativePointer, isCopy: NativePointer): NativePointer;

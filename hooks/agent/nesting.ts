@@ -26,6 +26,9 @@ export function leaveAppCode(thread: number, depth: number): void {
   set(thread, depth);
 }
 
+/** Is the thread inside a catalogued method? What it reads natively is told by that method's own event. */
+export const inCall = (thread: number) => depths.has(thread);
+
 function set(thread: number, depth: number): void {
   if (depth > 0) {
     depths.set(thread, depth);

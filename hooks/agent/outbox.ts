@@ -6,6 +6,8 @@ const BATCH = 100;
 const DELAY_MS = 50;
 /** How long a count of calls may stay untold; what the user does ends it at once, so that no count spans a choice. */
 const COUNT_MS = 200;
+/** A host that has gone does not keep the process from ending. */
+const FAREWELL_MS = 500;
 /** Batches the host has not acknowledged; beyond this, events are dropped and counted instead of filling the app's memory. */
 const UNACKNOWLEDGED = 300;
 
@@ -104,6 +106,15 @@ export function finish(): void {
   enders.forEach((work) => work());
   tellCounts();
   flush();
+}
+
+/** The process ends by itself: send everything, and wait until the host has it, but not for ever. */
+export function farewell(): void {
+  put({ k: "ask" }); // alone in its batch or not, it has the host acknowledge at once
+  finish();
+  for (let waited = 0; acknowledged < sent && waited < FAREWELL_MS; waited += 5) {
+    Thread.sleep(0.005);
+  }
 }
 
 function flush(): void {

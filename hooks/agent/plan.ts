@@ -1,5 +1,7 @@
 /** What the host sends: the catalog as the agent needs it, nothing that only the host decides. */
 
+import type { NativeEntry } from "./native_plan.js";
+
 /** How a Java value becomes JSON; described in docs/hooks.md. */
 export type Projection =
   | "auto" | "skip" | "text" | "bytes" | "mac" | "class" | "map" | "parcel"
@@ -109,6 +111,8 @@ export interface BurstLimits {
 export interface Plan {
   entries: Entry[];
   bursts: BurstLimits;
+  /** C functions. */
+  native: NativeEntry[];
   /** Preference keys that contain one of these (lower case) are reported. */
   preference_keys: string[];
   clock: ClockSimulation | null;

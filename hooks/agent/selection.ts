@@ -34,7 +34,8 @@ export function someMatch(selectors: Selector[], keys: (string | null)[]): boole
   });
 }
 
-function matches(text: string, key: string, match: Selector["match"]): boolean {
+/** Does a text match a key? */
+export function matches(text: string, key: string, match: Selector["match"]): boolean {
   switch (match) {
     case "equals":
       return text === key;

@@ -144,6 +144,7 @@ class FridaHost:
             {
                 "entries": [entry.plan() for entry in self._catalog.entries.values() if self._allows(entry)],
                 "traffic": self._interventions.plan(),
+                "native": self._catalog.native_plan(),
                 "preference_keys": self._watcher.preference_keys,
                 "bursts": self._bursts.plan(),
                 "clock": self._clock.plan() if self._clock else None,

@@ -113,12 +113,16 @@ class InstrumentedProcess:
         payload = message.get("payload")
         if not isinstance(payload, dict) or payload.get("type") != "pia:events":
             return
-        self._count(payload)
-        for event in payload["events"]:
+        events = [event for event in payload["events"] if event["k"] != "ask"]
+        for event in events:
             self._take(event)
+        self._count(payload, asked=len(events) < len(payload["events"]))
 
-    def _count(self, payload: dict[str, Any]) -> None:
-        """Tell of what did not arrive. Batches are numbered: a missing number is at least one lost event."""
+    def _count(self, payload: dict[str, Any], *, asked: bool) -> None:
+        """Tell of what did not arrive. Batches are numbered: a missing number is at least one lost event.
+
+        A process that is about to end asks for its acknowledgement and waits for it.
+        """
         number = int(payload["n"])
         for lost in payload["lost"]:
             self._take({"k": "lost", **lost})
@@ -126,7 +130,7 @@ class InstrumentedProcess:
             now = time.time_ns() // 1_000_000
             self._take({"k": "lost", "h": "", "count": number - self._seen - 1, "from": now, "until": now})
         self._seen = number
-        if number % _ACKNOWLEDGE_EVERY == 0:
+        if asked or number % _ACKNOWLEDGE_EVERY == 0:
             self._script.post({"type": "ack", "n": number})
 
     def _take(self, message: dict[str, Any]) -> None:
@@ -149,7 +153,8 @@ class InstrumentedProcess:
         if message.get("k") == "lost":
             self.dropped += int(message["count"])
         if message.get("k") == "hook_status" and message.get("status") == "installed":
-            self.hooked = True
+            # C functions are there before the VM is: an app in which only they were hooked was not seen.
+            self.hooked |= message.get("h") in self._catalog.entries or not self._catalog.entries
         for event in convert_message(message, self._facts, self._catalog, self._watcher):
             self._on_event(event)
 
