@@ -1,6 +1,6 @@
 /** What a desktop JVM needs and Android does not. Nothing here happens without libjvm. */
 
-import Java from "frida-java-bridge";
+import Java, { type Wrapper } from "frida-java-bridge";
 import { finish } from "./outbox.js";
 
 export const onHotSpot = () => Process.findModuleByName("libjvm.so") !== null;
@@ -56,6 +56,40 @@ export function inForce(work: () => void): void {
     of the JDK it sees no class of the app. Hooked classes stay loaded anyway, so all references are kept. */
 export function keepClassReferences(): void {
   Java.classFactory._classHandles.capacity = Number.MAX_SAFE_INTEGER;
+}
+
+/** Look classes up as the app itself would. JNI's FindClass runs a class's initialiser, long before the app would have, and sees
+    no class of the app from inside a hooked method of the JDK. */
+export function useSystemLoader(): void {
+  if (!onHotSpot()) {
+    return;
+  }
+  const factory = Java.classFactory;
+  const use = factory.use;
+  const loader = Java.use("java.lang.ClassLoader").getSystemClassLoader();
+  const linked = new Set<string>();
+  let linking = false; // what is needed for linking is the JDK's own and has long been initialised
+  factory.use = function (name: string, options?: object): Wrapper {
+    if (linking || name.startsWith("[")) { // only FindClass knows array classes
+      return use.call(factory, name, options);
+    }
+    if (!linked.has(name)) {
+      linking = true;
+      try {
+        // Reflection links the class without running its initialiser; the bridge crashes HotSpot on one that is not linked.
+        loader.loadClass(name).getDeclaredMethods();
+        linked.add(name);
+      } finally {
+        linking = false;
+      }
+    }
+    factory._loader = loader;
+    try {
+      return use.call(factory, name, options);
+    } finally {
+      factory._loader = null;
+    }
+  };
 }
 
 /** The agent's thread must not keep a program alive whose main has returned: it joins the VM as a daemon. Call it before the

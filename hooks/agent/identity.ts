@@ -108,8 +108,12 @@ function useNamed(name: string): Wrapper | null {
 /** The bridge finds classes by name only; this is how it makes one of a reference. Its name must be new to the bridge. */
 function make(env: Env, klass: NativePointer, object: NativePointer): Wrapper {
   const held = Java.cast(klass, Java.use("java.lang.Class"));
-  const name = `${env.getObjectClassName(object)}@${unnamed.length + 1}`;
-  const made = Java.classFactory._make(name, (there: Env) => there.newLocalRef(held.$h), env);
+  const made = wrapperOf(held, `${env.getObjectClassName(object)}@${unnamed.length + 1}`);
   unnamed.push({ object: held, made });
   return made;
+}
+
+/** A class as the bridge's wrapper, made of its Class object; the name must be new to the bridge. */
+export function wrapperOf(klass: Wrapper, name: string): Wrapper {
+  return Java.classFactory._make(name, (env: Env) => env.newLocalRef(klass.$h), Java.vm.getEnv());
 }

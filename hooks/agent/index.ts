@@ -2,13 +2,13 @@
 /// <reference path="./java.d.ts" />
 /** Entry point: hooks in before the app's first line, events out until its last. */
 
-import Java, { type Wrapper } from "frida-java-bridge";
+import Java from "frida-java-bridge";
 import { now, simulate } from "./clock.js";
 import { unprompted } from "./context.js";
 import { prepareForExhaustion } from "./exhaustion.js";
-import { attachAsDaemon, keepClassReferences, onHotSpot, settle, stayOutOfExit, takeOrders } from "./hotspot.js";
-import { install, reportAbsent } from "./interpreter.js";
-import { leaveThrowablesAlone, passThrough } from "./jni.js";
+import { attachAsDaemon, keepClassReferences, settle, stayOutOfExit, takeOrders, useSystemLoader } from "./hotspot.js";
+import { leaveThrowablesAlone } from "./jni.js";
+import { installAll } from "./loaders.js";
 import { limitBursts } from "./meter.js";
 import { beforeExit, flushNative, installNative } from "./native.js";
 import { watchLibraries } from "./nativetls.js";
@@ -18,81 +18,17 @@ import type { Entry, Plan } from "./plan.js";
 import { blockQuic } from "./quic.js";
 import { tellRepeats } from "./repeats.js";
 
-const RETRY_MS = 500;
-const LOADERS = ["dalvik.system.BaseDexClassLoader", "java.net.URLClassLoader"];
-
-/** Entries whose class has not been seen yet. */
-let waiting: Entry[] = [];
-
-function installAll(entries: Entry[]): void {
+function begin(entries: Entry[]): void {
   leaveThrowablesAlone();
   prepareForExhaustion();
   keepClassReferences();
+  useSystemLoader();
   if (entries.some((entry) => entry.callbacks.length > 0 || entry.cursor)) {
     takeOrders();
   }
   stayOutOfExit();
-  waiting = entries.filter((entry) => !install(entry, (name) => Java.use(name)));
-  waiting.forEach(reportAbsent);
-  watchLoaders();
+  installAll(entries);
   settle();
-  retryLater(RETRY_MS);
-}
-
-function retry(use: (name: string) => Wrapper): void {
-  const before = waiting.length;
-  waiting = waiting.filter((entry) => !install(entry, use));
-  if (waiting.length < before) {
-    settle();
-  }
-}
-
-/** A class that comes late is looked for again, ever more rarely, and at once when the app makes a class loader.
-
-    Not on HotSpot: the class path does not grow there, and a JNI call on this thread while the VM exits would never return,
-    with the exit waiting for it. */
-function retryLater(delay: number): void {
-  if (waiting.length > 0 && !onHotSpot()) {
-    setTimeout(() => {
-      Java.perform(() => retry((name) => Java.use(name)));
-      retryLater(Math.min(delay * 2, 30_000));
-    }, delay);
-  }
-}
-
-function watchLoaders(): void {
-  for (const name of LOADERS) {
-    let made: Wrapper;
-    try {
-      made = Java.use(name).$init;
-    } catch {
-      continue; // the other platform's loader
-    }
-    for (const constructor of made.overloads) {
-      passThrough(constructor);
-      constructor.implementation = function (this: Wrapper, ...args: any[]) {
-        constructor.apply(this, args);
-        if (waiting.length > 0) {
-          lookIn(this);
-        }
-      };
-    }
-  }
-}
-
-/** Look for the missing classes in a loader that the app has just made. */
-function lookIn(loader: Wrapper): void {
-  try {
-    const holder = Java.cast(loader.$h, Java.use("java.lang.ClassLoader"));
-    const factory = Java.ClassFactory.get(holder);
-    retry((name) => {
-      // Reflection links the class without running its initialiser; the bridge crashes HotSpot on one that is not linked.
-      holder.loadClass(name).getDeclaredMethods();
-      return factory.use(name);
-    });
-  } catch (error) {
-    post({ k: "gap", ...unprompted(), kind: "script_error", detail: `a new class loader was not searched: ${error}` });
-  }
 }
 
 /** On a JVM that does not exist yet, its creation is the first moment and still before main(). */
@@ -153,9 +89,9 @@ rpc.exports = {
     installNative(plan.native);
     if (Java.available) {
       attachAsDaemon();
-      Java.perform(() => installAll(plan.entries));
+      Java.perform(() => begin(plan.entries));
     } else {
-      whenJvmIsCreated(() => installAll(plan.entries));
+      whenJvmIsCreated(() => begin(plan.entries));
     }
     return { pid: Process.id, process: plan.process ?? processName(), boot_id: bootId() };
   },

@@ -63,7 +63,12 @@ declare module "frida-java-bridge" {
     performNow(fn: () => void): void;
     use(name: string): Wrapper;
     cast(handle: NativePointer | Wrapper, klass: Wrapper): Wrapper;
-    readonly classFactory: { _classHandles: { capacity: number }; _make(name: string, handle: (env: Env) => NativePointer, env: Env): Wrapper };
+    readonly classFactory: {
+      _classHandles: { capacity: number };
+      _loader: Wrapper;
+      use(name: string, options?: object): Wrapper;
+      _make(name: string, handle: (env: Env) => NativePointer, env: Env): Wrapper;
+    };
     readonly ClassFactory: { get(loader: Wrapper): { use(name: string): Wrapper } };
   }
   const Java: Bridge;

@@ -10,7 +10,7 @@ const MAX_BYTES = 4096;
 const MAX_DEPTH = 4;
 
 /** Classes whose toString() is the value itself and has no side effect. */
-const SPEAKING = ["java.lang.CharSequence", "android.net.Uri", "java.io.File", "java.util.UUID", "java.lang.Enum", "java.net.InetAddress"];
+const SPEAKING = ["java.lang.CharSequence", "android.net.Uri", "java.io.File", "java.util.UUID", "java.net.InetAddress"];
 
 /** Project one value; `kind` comes from the catalog. */
 export function project(value: any, kind: Projection, depth = 0): unknown {
@@ -104,6 +104,9 @@ function projectObject(handle: NativePointer, kind: Projection, depth: number): 
   return kind === "text" ? text(handle) : projectAuto(handle, depth);
 }
 
+/** Classes whose methods may be run unseen: the platform's. The app's own texts, numbers and collections would notice. */
+const PLATFORM = /^(\[|(java|javax|android|androidx|kotlin|dalvik|libcore|sun|jdk)\.)/;
+
 function projectAuto(handle: NativePointer, depth: number): unknown {
   const name = Java.vm.getEnv().getObjectClassName(handle);
   if (name === "java.lang.String") {
@@ -114,6 +117,12 @@ function projectAuto(handle: NativePointer, depth: number): unknown {
   }
   if (name === "java.lang.Boolean") {
     return wrap(handle).booleanValue();
+  }
+  if (isInstance(handle, "java.lang.Enum")) {
+    return bounded(String(Java.cast(handle, Java.use("java.lang.Enum")).name())); // final, while toString() may be the app's own
+  }
+  if (!PLATFORM.test(name)) {
+    return { class: name };
   }
   if (isInstance(handle, "java.lang.Number")) {
     const digits = text(handle);

@@ -88,10 +88,22 @@ public class Main {
         java.security.SecureRandom.getInstance("SHA1PRNG").nextInt();
     }
     static void late(String folder) throws Exception {
-        var loader = new java.net.URLClassLoader(new java.net.URL[] {new java.io.File(folder).toURI().toURL()});
+        java.io.File classes = new java.io.File(folder);
+        read(new java.net.URLClassLoader(new java.net.URL[] {classes.toURI().toURL()}));
+        read(new java.net.URLClassLoader(new java.net.URL[] {classes.toURI().toURL()}));
+        ClassLoader unpacking = new ClassLoader() {
+            protected Class<?> findClass(String name) throws ClassNotFoundException {
+                try {
+                    byte[] code = java.nio.file.Files.readAllBytes(classes.toPath().resolve(name.replace('.', '/') + ".class"));
+                    return defineClass(name, code, 0, code.length);
+                } catch (java.io.IOException e) { throw new ClassNotFoundException(name, e); }
+            }
+        };
+        read(unpacking);
+    }
+    static void read(ClassLoader loader) throws Exception {
         Class<?> type = loader.loadClass("com.huawei.hms.ads.identifier.AdvertisingIdClient$Info");
         Object info = type.getDeclaredConstructor().newInstance();
-        Thread.sleep(300);
         check("late-oaid".equals(type.getMethod("getId").invoke(info)), "late");
     }
     static void check(boolean holds, String what) { if (!holds) { System.err.println("BROKEN: " + what); System.exit(9); } }
@@ -195,10 +207,12 @@ def test_digests_macs_and_ciphers_carry_whole_input_and_output(target_of):
     assert [len(base64.b64decode(event["output_b64"])) for event in transforms] == [32, 32, 32]
 
 
-def test_a_class_of_a_later_loader_is_hooked_when_it_comes(target_of, programs):
+def test_a_class_is_hooked_before_its_first_call_in_every_loader_that_brings_it(target_of, programs):
+    """Two loaders of the same folder and one that unpacks its classes itself: three classes of one name."""
     run = Run(target_of("late", f"{programs[2]}{os.sep}")).to_its_end()
-    assert [event["status"] for event in run.of("hook_status", "identifiers.oaid_huawei")] == ["absent", "installed"]
-    assert [read["value"] for read in run.of("api_call", "identifiers.oaid_huawei")] == ["late-oaid"]
+    statuses = [event["status"] for event in run.of("hook_status", "identifiers.oaid_huawei")]
+    assert statuses == ["absent", "installed", "installed", "installed"]
+    assert [read["value"] for read in run.of("api_call", "identifiers.oaid_huawei")] == ["late-oaid"] * 3
 
 
 def test_garbage_collection_never_stalls_behind_the_hooks(target_of):
