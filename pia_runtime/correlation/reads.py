@@ -16,14 +16,14 @@ BASES = ("value", "transform", "time_and_actor")
 
 
 def reads_of_transmissions(
-    table: pd.DataFrame, learned_from: Sequence[Sequence[int]], seqs: Integers, within_ns: int
+    table: pd.DataFrame, learned_from: Mapping[int, Sequence[int]], seqs: Integers, within_ns: int
 ) -> tuple[Integers, npt.NDArray[np.object_]]:
     """For each row of the table the row of the read it came from, or -1, and the basis, or "".
 
     Args:
         table: in the order of time; columns ``act``, ``data``, ``actor``, ``basis`` (of the match), ``value`` (text or None),
             ``host_ns``.
-        learned_from: for each row the ``seq`` of the events that returned the value or went into it.
+        learned_from: for each transmission's row the ``seq`` of the events that returned the value or went into it.
         seqs: for each row the ``seq`` of its event, -1 for transmissions.
         within_ns: longest time between read and transmission that are joined by time and actor alone.
     """
@@ -77,7 +77,7 @@ def _by_event(
     table: pd.DataFrame,
     sent: Integers,
     accesses: Integers,
-    learned_from: Sequence[Sequence[int]],
+    learned_from: Mapping[int, Sequence[int]],
     seqs: Integers,
     read: Integers,
     basis: npt.NDArray[np.object_],
@@ -86,7 +86,7 @@ def _by_event(
     data, bases = table["data"].astype(object).to_numpy(), table["basis"].astype(object).to_numpy()
     by_seq: Mapping[tuple[int, str], int] = {(int(seqs[row]), data[row]): int(row) for row in accesses}
     for row in sent[read[sent] < 0]:
-        found = [by_seq[seq, data[row]] for seq in learned_from[row] if (seq, data[row]) in by_seq]
+        found = [by_seq[seq, data[row]] for seq in learned_from.get(int(row), ()) if (seq, data[row]) in by_seq]
         if found:
             read[row] = max(found)
             basis[row] = "transform" if bases[row] == "derived" else "value"

@@ -60,8 +60,7 @@ def _speaks_of(item: DeclaredItem, actor: Actor) -> bool:
 def _allows(item: DeclaredItem, act: str, third_party: bool | None, state: str) -> bool:
     if act == "transmission" and (item.sent is False or (item.shared is False and third_party is True)):
         return False
-    restricted = (item.model_extra or {}).get("only_foreground") is True
-    return not (restricted and state == "background")
+    return not (item.only_foreground and state == "background")
 
 
 def declaration_document(declared: Declared, seen: Mapping[SeenKey, Sequence[str]]) -> dict[str, Any] | None:

@@ -71,7 +71,8 @@ def _of_detections(rule: Rule, group: Positions, facts: Facts, holding: Holding)
     seen = facts.tables["detections"].iloc[rows]
     seen = seen.iloc[np.argsort(seen["host_ns"].to_numpy(), kind="stable")]
     first = seen.iloc[0]
-    acts = tuple(act for act in _GRAVEST_ACT if act in set(seen["act"]))
+    known = set(seen["act"].unique())
+    acts = tuple(act for act in _GRAVEST_ACT if act in known)
     act = acts[0]
     place = int(first["recipient"]) if "domain" in rule.group else _first_recipient(seen)
     recipient = facts.recipients[place] if place >= 0 else None
@@ -92,14 +93,16 @@ def _of_detections(rule: Rule, group: Positions, facts: Facts, holding: Holding)
         margin_ns=margin,
         err_ns=margin_err,
         frequency=frequency_of(seen["host_ns"].to_numpy(), seen["count"].to_numpy()),
-        detections=tuple(seen["id"]),
+        detections=tuple(seen["id"].tolist()),
         clauses=_clauses(rule, group, facts, holding),
         needs_human=rule.needs_human,
         acts=acts,
         state=state if state in ("foreground", "silent", "background") else None,
         thresholds=_thresholds(rule, facts),
         categories=_categories(rule, facts),
-        second_id=second_id(rule.id, act if "act" in rule.group else None, data, actor, sorted(set(seen["trace"]))),
+        second_id=second_id(
+            rule.id, act if "act" in rule.group else None, data, actor, sorted(map(str, seen["trace"].unique()))
+        ),
     )
 
 

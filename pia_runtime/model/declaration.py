@@ -17,6 +17,7 @@ class DeclaredItem(BaseModel):
         sent: False where it says that the data never leave the device; None where it says nothing.
         shared: False where it says that no third party gets them; None where it says nothing.
         background: True where it names collection in the background.
+        only_foreground: True where it says that nothing is collected in the background.
         function: ``basic`` or ``extended``; None where it does not say.
         purpose: its own words.
     """
@@ -27,6 +28,7 @@ class DeclaredItem(BaseModel):
     sent: StrictBool | None = None
     shared: StrictBool | None = None
     background: StrictBool = False
+    only_foreground: StrictBool = False
     function: Literal["basic", "extended"] | None = None
     purpose: StrictStr = ""
 

@@ -36,9 +36,32 @@ def _intervals(scope: str, placed: Sequence[Transition], by_seq: dict[int, Conse
                 "signals": list(transition.seqs),
                 "sources": sorted({signal.source for signal in signals}),
                 "texts": sorted({signal.text for signal in signals if signal.text}),
+                "agreement": _agreement(transition, ordered),
             }
         )
     return found
+
+
+def _agreement(one: Transition, everything: Sequence[Transition]) -> dict[str, Any]:
+    """Which independent sources say the same of this moment, and which signals say something else of it.
+
+    Two answers contradict where they differ, come from different sources and may lie at the same moment.
+    """
+    answers = [other for other in everything if other.signal != "requested" and one.signal != "requested"]
+    against = [
+        other
+        for other in answers
+        if other.signal != one.signal
+        and not other.sources & one.sources
+        and other.low <= one.high
+        and one.low <= other.high
+    ]
+    return {
+        "agreeing_sources": sorted(one.sources) if len(one.sources) > 1 else [],
+        "contradicting": [
+            {"state": other.signal, "sources": sorted(other.sources), "signals": list(other.seqs)} for other in against
+        ],
+    }
 
 
 def _half_width(transition: Transition) -> int | None:

@@ -181,10 +181,11 @@ def _detection_facts(
         advertising=_by_position(table["actor"], [_advertises(actor, case.sdks) for actor in actors]),
         third_party=_by_position(table["recipient"], third, none="false"),
         separate_consent=truth(told),
-        place=pd.Categorical(places),
-        api=pd.Categorical(apis),
-        trace=pd.Categorical(traces),
-        basis=pd.Categorical(bases),
+        id=table["id"].astype(object),
+        place=places,
+        api=apis,
+        trace=traces,
+        basis=bases,
         tcf_purpose_1=_tcf(table, around),
     )
     return facts.assign(**_declared(case.declared, facts, actors, recipients))
@@ -210,23 +211,37 @@ def _advertises(actor: Actor, sdks: SdkIndex) -> str:
     return str(bool(sdk and _ADVERTISING & set(sdk.kinds))).lower()
 
 
-def _origins(case: Case, table: pd.DataFrame) -> tuple[list[str], list[str], list[str], list[str]]:
+def _origins(
+    case: Case, table: pd.DataFrame
+) -> tuple["pd.Categorical[str]", "pd.Categorical[str]", "pd.Categorical[str]", "pd.Categorical[str]"]:
     """For each row the place in a request, the API, what names the origin across runs, and the basis of a match."""
-    api_names = case.events.api_calls["api"].astype(object).tolist()
-    places, apis, traces, bases = [], [], [], []
-    for call, number in zip(table["call"], table["sent"], strict=True):
-        if number < 0:
-            places.append("")
-            apis.append(api_names[call])
-            traces.append(api_names[call])
-            bases.append("observed")
-        else:
-            match = case.sent[number][0].match
-            places.append(match.location)
-            apis.append("")
-            traces.append(f"{match.location} {'/'.join(match.path)}")
-            bases.append(match.basis)
-    return places, apis, traces, bases
+    api = case.events.api_calls["api"]
+    matches = [item[0].match for item in case.sent]
+    traces = [f"{match.location} {'/'.join(match.path)}" for match in matches]
+    sent, call = table["sent"], table["call"]
+    codes = api.cat.codes.to_numpy().astype(np.int64)
+    api_names = [str(name) for name in api.cat.categories]
+    of_call = np.append(codes, -1)[call.to_numpy(dtype=np.int64)]
+    by_trace = sorted(set(traces))
+    trace_code = np.array([*(len(api_names) + by_trace.index(one) for one in traces), -1], dtype=np.int64)
+    both = np.where(sent < 0, of_call, trace_code[sent.to_numpy(dtype=np.int64)])
+    return (
+        _by_position(sent, [match.location for match in matches], none=_NOWHERE),
+        words(of_call, api_names),
+        _united(both, [*api_names, *by_trace]),
+        _by_position(sent, [match.basis for match in matches], none="observed"),
+    )
+
+
+_NOWHERE = "none"
+"""The place of what stands in no request."""
+
+
+def _united(codes: npt.NDArray[np.int64], names: Sequence[str]) -> "pd.Categorical[str]":
+    """A column of words where one name may stand at two positions."""
+    distinct = sorted(set(names))
+    table = np.array([*(distinct.index(name) for name in names), -1], dtype=np.int64)
+    return words(table[codes], distinct)
 
 
 def _tcf(table: pd.DataFrame, around: Surroundings) -> pd.Categorical:
@@ -258,18 +273,15 @@ def _declared(
 
 def _reads(case: Case, facts: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.object_]]:
     table = case.detections.table
-    seqs = case.events.api_calls["seq"].to_numpy(dtype=np.int64)
-    values = case.events.api_calls["value"].tolist()
-    texts: list[str | None] = []
-    learned: list[Sequence[int]] = []
-    for call, number in zip(table["call"], table["sent"], strict=True):
-        value = values[call] if number < 0 else case.sent[number][0].match.value
-        texts.append(value if isinstance(value, str) and value else None)
-        learned.append(() if number < 0 else case.sent[number][0].match.learned_from)
-    call = table["call"].to_numpy(dtype=np.int64)
-    of_row = np.where(call >= 0, seqs[np.maximum(call, 0)] if len(seqs) else -1, -1)
-    joined = facts[["act", "data", "actor", "basis", "host_ns"]].assign(value=pd.Series(texts, dtype=object))
-    return reads_of_transmissions(joined, learned, of_row, case.thresholds["read_before_sending"].ns)
+    call, sent = table["call"].to_numpy(dtype=np.int64), table["sent"].to_numpy(dtype=np.int64)
+    texts = [value if isinstance(value, str) and value else None for value in case.events.api_calls["value"]]
+    of_calls = np.array([*texts, None], dtype=object)[call]
+    of_sent = np.array([*(item[0].match.value or None for item in case.sent), None], dtype=object)[sent]
+    seqs = np.append(case.events.api_calls["seq"].to_numpy(dtype=np.int64), -1)[call]
+    learned = {int(row): case.sent[sent[row]][0].match.learned_from for row in np.flatnonzero(sent >= 0)}
+    values = pd.Series(np.where(call >= 0, of_calls, of_sent), dtype=object)
+    joined = facts[["act", "data", "actor", "basis", "host_ns"]].assign(value=values)
+    return reads_of_transmissions(joined, learned, seqs, case.thresholds["read_before_sending"].ns)
 
 
 def _wake_calls(case: Case) -> tuple[npt.NDArray[np.int64], ...]:

@@ -183,8 +183,15 @@ def _notes(page: _Page, entry: Mapping[str, Any]) -> Iterator[Markup | str]:
     """How the change is known: kinds of evidence, and the words on the button or in the dialog."""
     yield from (page.term("source", source) for source in entry.get("sources") or ())
     yield from (f"“{visible(text)}”" for text in (entry.get("texts") or ())[:5])
+    for other in (entry.get("agreement") or {}).get("contradicting") or ():
+        yield page.both(partial(_contradiction, other))
     if entry.get("margin"):
         yield visible(entry["margin"], 300)
+
+
+def _contradiction(other: Mapping[str, Any], wording: Wording) -> str:
+    sources = wording.list([wording.term("source", source) for source in other.get("sources") or ()])
+    return wording.say("table.contradicted", state=wording.term("state", other.get("state")), sources=sources)
 
 
 def _blind_spot(page: _Page, spot: Mapping[str, Any]) -> dict[str, Any]:

@@ -102,6 +102,18 @@ def consent_summary(document: Document, wording: Wording) -> str:
     return " · ".join(steps) or wording.say("table.consent_none")
 
 
+def contradictions(document: Document, wording: Wording) -> Iterator[str]:
+    """Answers about one scope and moment that independent sources tell differently."""
+    for entry in document.get("consent") or ():
+        for other in (entry.get("agreement") or {}).get("contradicting") or ():
+            told = wording.say(
+                "table.contradicted",
+                state=wording.term("state", other.get("state")),
+                sources=wording.list([wording.term("source", source) for source in other.get("sources") or ()]),
+            )
+            yield f"{visible(entry.get('scope'))} {wording.term('state', entry.get('state'))}: {told}"
+
+
 def finding_phases(document: Document) -> dict[str, set[str]]:
     """Phases of the detections of each finding, by finding id."""
     phases = {detection.get("id"): str(detection.get("phase")) for detection in document.get("detections") or ()}

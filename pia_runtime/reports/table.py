@@ -18,6 +18,7 @@ from pia_runtime.reports.lanes import verdict_counts
 from pia_runtime.reports.summary import (
     app_title,
     consent_summary,
+    contradictions,
     coverage_facts,
     finding_phases,
     findings_by_severity,
@@ -70,6 +71,7 @@ def _header(document: Document, wording: Wording) -> Table:
         (wording.say("table.app"), app_title(document, wording)),
         (wording.say("table.run"), span if known else wording.say("report.unknown")),
         (wording.say("table.consent"), consent_summary(document, wording)),
+        *((wording.say("table.contradiction"), told) for told in contradictions(document, wording)),
         (
             wording.say("table.totals"),
             wording.say(

@@ -23,7 +23,7 @@ _LARGEST = 4 * 1024 * 1024
 _MOST_ITEMS = 20_000
 _COLLECTED = ("collected", "已收集个人信息清单")
 _SHARED = ("shared", "与第三方共享个人信息清单")
-_USAGE = "PSL_DATA_USAGE_RESPONSES"
+_KNOWN_FIELDS = ("sent", "shared", "background", "only_foreground", "function", "purpose")
 _SHARED_ANSWER = "PSL_DATA_USAGE_ONLY_SHARED"
 
 
@@ -75,7 +75,11 @@ def _from_yaml(path: Path, text: str, taxonomy: Mapping[str, DataType], sdks: Ma
     if len(items) > _MOST_ITEMS:
         raise InputError(f"{path}: more than {_MOST_ITEMS} items")
     kind = "two_lists" if shared else "policy"
-    return _validated(path, {"kind": kind, "source": str(content.get("source") or path.name), "items": items})
+    return _validated(path, {"kind": kind, "source": _source(content.get("source"), path), "items": items})
+
+
+def _source(given: object, path: Path) -> str:
+    return given[:300] if isinstance(given, str) and given else path.name
 
 
 def _list(path: Path, content: Mapping[str, Any], names: Iterable[str]) -> list[Any]:
@@ -100,10 +104,12 @@ def _entry(
     if not isinstance(fields, dict) or not fields.get("data"):
         raise InputError(f"{where}: expected the name of a kind of data, or a mapping with `data`")
     kinds = fields["data"] if isinstance(fields["data"], list) else [fields["data"]]
-    who = str(fields.get("by") or fields.get("to") or "any")
+    who = fields.get("by") or fields.get("to") or "any"
     for kind in kinds:
-        rest = {name: value for name, value in fields.items() if name not in ("data", "by", "to")}
-        yield {**given, **rest, "data": data_of(str(kind), where), "by": actor_of(who)}
+        if not isinstance(kind, str) or not isinstance(who, str):
+            raise InputError(f"{where}: data, by and to are names, not lists or numbers")
+        rest = {name: fields[name] for name in _KNOWN_FIELDS if name in fields}
+        yield {**given, **rest, "data": data_of(kind, where), "by": actor_of(who)}
 
 
 def _names(taxonomy: Mapping[str, DataType]) -> Callable[[str, str], str]:

@@ -17,6 +17,7 @@ import yaml
 from pia_runtime.bench.capture import to_mitmproxy
 from pia_runtime.judgement.facts import Facts
 from pia_runtime.judgement.findings import judge
+from pia_runtime.knowledge.data_file import load_yaml
 from pia_runtime.knowledge.rules import Rule
 from pia_runtime.model.finding import Finding
 from pia_runtime.model.flow import Flow
@@ -56,7 +57,7 @@ class Case:
 def all_cases() -> tuple[Case, ...]:
     found = []
     for path in sorted(CASES.glob("*/*.yaml")):
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = load_yaml(path)
         found += [Case(path.parent.name, path.stem, case["name"], case) for case in content["cases"]]
     return tuple(found)
 
