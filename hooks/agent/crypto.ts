@@ -1,165 +1,237 @@
-/** MessageDigest, Mac and Cipher: what went in and what came out, so that a hash in a request can be traced to its source.
+/// <reference path="./native.d.ts" />
+/** Digests, MACs, signatures, ciphers, deflate and Base64 by Java's own classes: what went in and what came out, so that a hash in a
+    request can be traced to its source.
 
-    Convenience overloads (`digest(byte[])`, `Mac.doFinal(byte[])`) call the ones hooked here, so every byte is seen once. */
+    Convenience overloads (`digest(byte[])`, `Mac.doFinal(byte[])`, `encodeToString`) call the ones hooked here, so every byte is seen
+    once. */
 
 import Java, { type Wrapper } from "frida-java-bridge";
-import type { Call } from "./context.js";
+import { bytesIn, placeOf, type Place } from "./buffers.js";
+import { callersOf, stackOf, stamp, type Call } from "./context.js";
 import { handleOf } from "./jni.js";
+import { Objects } from "./objects.js";
 import { base64, byteArray, wrap } from "./projection.js";
+import { commitment, isRepeated, keyOf, remember } from "./repeats.js";
+import { joined, keep, newStream, roomFor, type Kept, type Stream } from "./streams.js";
 
-const MAX_INPUT = 65_536;
-const MAX_OUTPUT = 65_536;
 const MAX_OBJECTS = 256;
+const BUFFER = "java.nio.ByteBuffer";
+/** The one class whose getEncoded() is the platform's own code and gives the key's bytes as they are. */
+const PLAIN_KEY = "javax.crypto.spec.SecretKeySpec";
+const ENCRYPTING = [1, 3]; // ENCRYPT_MODE and WRAP_MODE of javax.crypto.Cipher
+const BEGINS = new Set(["reset", "init", "initSign", "initVerify", "end"]);
+const FEEDS = new Set(["update", "setInput"]);
 
-/** Kept bytes, in the pieces in which they came. */
-interface Kept {
-  pieces: Uint8Array[];
-  size: number;
+/** By kind, because one object may be of two (a Mac that is a digest). */
+const streams = new Map<string, Objects<Stream>>();
+/** Where the output buffer of a call under way stood. */
+const targets = new WeakMap<Call, Place>();
+
+function objectsOf(call: Call): Objects<Stream> {
+  let objects = streams.get(call.entry.emit);
+  if (objects === undefined) {
+    objects = new Objects<Stream>(MAX_OBJECTS);
+    streams.set(call.entry.emit, objects);
+  }
+  return objects;
 }
 
-interface Stream {
-  input: Kept;
-  output: Kept;
-  /** Some bytes were not kept: too many, or in a form that is not read. */
-  cut: boolean;
-}
-
-/** By identity hash and class; the weakest link is two live objects with one hash, whose bytes would be mixed and match nothing. */
-const streams = new Map<string, Stream>();
-
-function keyOf(call: Call): string {
-  const holder = Java.cast(handleOf(call.self)!, Java.use("java.lang.Object"));
-  return `${call.entry.emit}:${Java.use("java.lang.System").identityHashCode(holder)}`;
-}
-
-function streamOf(key: string): Stream {
-  let stream = streams.get(key);
+function streamOf(call: Call): Stream {
+  const handle = handleOf(call.self);
+  if (handle === null || call.entry.emit === "encode" || call.entry.emit === "decode") {
+    call.seen ??= newStream(); // all in one call
+    return call.seen as Stream;
+  }
+  const objects = objectsOf(call);
+  let stream = objects.get(handle);
   if (stream === undefined) {
-    if (streams.size >= MAX_OBJECTS) {
-      streams.delete(streams.keys().next().value as string); // the oldest was never finished
-    }
-    stream = { input: { pieces: [], size: 0 }, output: { pieces: [], size: 0 }, cut: false };
-    streams.set(key, stream);
+    stream = newStream();
+    objects.set(handle, stream);
   }
   return stream;
 }
 
-function keep(kept: Kept, bytes: Uint8Array): void {
-  if (bytes.length > 0) {
-    kept.pieces.push(bytes);
-    kept.size += bytes.length;
+function append(stream: Stream, kept: Kept, array: NativePointer | null, offset: number, count: number | null): void {
+  if (array !== null) {
+    const wanted = count ?? Java.vm.getEnv().getArrayLength(array) - offset;
+    keep(kept, byteArray(array, offset, roomFor(stream, kept, wanted)).bytes);
   }
 }
 
-function joined(kept: Kept): string {
-  const bytes = new Uint8Array(kept.size);
-  let at = 0;
-  for (const piece of kept.pieces) {
-    bytes.set(piece, at);
-    at += piece.length;
-  }
-  return base64(bytes);
+function appendBuffer(stream: Stream, kept: Kept, place: Place | null, count: number): void {
+  const bytes = place === null ? null : bytesIn(place, roomFor(stream, kept, count));
+  stream.cut ||= bytes === null;
+  keep(kept, bytes ?? new Uint8Array(0));
 }
 
-function append(stream: Stream, kept: Kept, array: NativePointer | null, offset: number, count: number | null, limit: number): void {
-  if (array === null) {
-    return;
-  }
-  const total = Java.vm.getEnv().getArrayLength(array);
-  const wanted = count ?? total - offset;
-  const room = Math.max(0, Math.min(wanted, limit - kept.size));
-  keep(kept, byteArray(array, offset, room).bytes);
-  stream.cut ||= room < wanted;
-}
-
-/** Add the call's input: `(byte)`, `(byte[])`, `(byte[], offset, length, …)`; a ByteBuffer is not read and marks the stream as cut. */
+/** Add the call's input: `(byte)`, `(byte[])`, `(byte[], offset, length, …)` or `(ByteBuffer, …)`. */
 function feed(stream: Stream, call: Call): void {
   const [first, offset, length] = call.args;
   const type = call.types[0];
   if (type === "byte") {
-    if (stream.input.size < MAX_INPUT) {
-      keep(stream.input, Uint8Array.of(first & 0xff));
-    } else {
-      stream.cut = true;
-    }
+    keep(stream.input, Uint8Array.of(first & 0xff).subarray(0, roomFor(stream, stream.input, 1)));
   } else if (type === "[B") {
     const region = call.types[1] === "int" && call.types[2] === "int";
-    append(stream, stream.input, handleOf(first), region ? offset : 0, region ? length : null, MAX_INPUT);
+    append(stream, stream.input, handleOf(first), region ? offset : 0, region ? length : null);
+  } else if (type === BUFFER) {
+    const place = placeOf(first);
+    appendBuffer(stream, stream.input, place, place?.remaining ?? 0);
   } else if (type !== undefined) {
     stream.cut = true;
   }
 }
 
-/** Add what a call produced: a returned byte[], or a count of bytes written into the array argument behind the input. */
-function collect(stream: Stream, call: Call, result: any, target: number): void {
+/** Add what a call produced: a returned array or buffer, or a count of bytes written into an argument. */
+function collect(stream: Stream, call: Call, result: any): void {
   if (typeof result === "number") {
-    const array = handleOf(call.args[target]);
-    const offset = call.types[target + 1] === "int" ? call.args[target + 1] : 0;
-    append(stream, stream.output, array, offset, result, MAX_OUTPUT);
+    const target = outputIndex(call);
+    if (call.types[target] === BUFFER) {
+      appendBuffer(stream, stream.output, targets.get(call) ?? null, result);
+    } else {
+      append(stream, stream.output, handleOf(call.args[target]), call.types[target + 1] === "int" ? call.args[target + 1] : 0, result);
+    }
+    return;
+  }
+  const handle = handleOf(result);
+  if (handle !== null && !Java.vm.getEnv().getObjectClassName(handle).startsWith("[")) {
+    const place = placeOf(result);
+    appendBuffer(stream, stream.output, place, place?.remaining ?? 0);
   } else {
-    append(stream, stream.output, handleOf(result), 0, null, MAX_OUTPUT);
+    append(stream, stream.output, handle, 0, null);
   }
 }
 
-/** Position of the output array in `doFinal(in, off, len, out[, off])` and `doFinal(out, off)`. */
-function outputIndex(types: string[]): number {
-  const last = types.lastIndexOf("[B");
-  return last < 0 ? types.length - 1 : last;
+/** The output is the last array or buffer: `doFinal(in, off, len, out[, off])`, `doFinal(out, off)`, `deflate(out, off, len)`. */
+function outputIndex(call: Call): number {
+  return Math.max(call.types.lastIndexOf("[B"), call.types.lastIndexOf(BUFFER));
 }
 
-function finish(call: Call, key: string, stream: Stream, op: string, algorithm: string): object {
-  streams.delete(key);
-  return {
-    k: "transform",
-    op,
-    alg: algorithm,
-    in: joined(stream.input),
-    out: joined(stream.output),
-    cut: stream.cut,
-  };
+/** `doFinal(byte[] output, int offset)`, `digest(out, …)`, `sign(out, …)` and `deflate(out, …)` take an array that is no input. */
+function takesInput(call: Call): boolean {
+  switch (call.entry.emit) {
+    case "cipher":
+      return call.types.length > 0 && !(call.types.length === 2 && call.types[0] === "[B" && call.types[1] === "int");
+    case "encode":
+    case "decode":
+      return true;
+    default:
+      return false;
+  }
 }
 
 /** Copy the input before the original runs: the app may reuse its buffer. */
 export function beforeCrypto(call: Call): void {
   const method = call.entry.method;
-  if (method === "reset" || method === "init") {
-    streams.delete(keyOf(call));
-  } else if (method === "update" || (method === "doFinal" && takesInput(call))) {
-    feed(streamOf(keyOf(call)), call);
+  const target = outputIndex(call);
+  if (BEGINS.has(method)) {
+    begin(call);
+  } else if (FEEDS.has(method) || takesInput(call)) {
+    feed(streamOf(call), call);
+  }
+  if (target >= 0 && call.types[target] === BUFFER) {
+    const place = placeOf(call.args[target]);
+    if (place !== null) {
+      targets.set(call, place);
+    }
   }
 }
 
-/** `doFinal(byte[] output, int offset)` is the one overload whose first array is no input. */
-function takesInput(call: Call): boolean {
-  return call.entry.emit === "cipher" && call.types[0] === "[B" && !(call.types.length === 2 && call.types[1] === "int");
+/** What came in before is void; a key given now holds for all that follows. */
+function begin(call: Call): void {
+  const handle = handleOf(call.self);
+  if (handle === null) {
+    return;
+  }
+  const before = objectsOf(call).get(handle)?.key ?? null;
+  objectsOf(call).delete(handle);
+  const key = call.types.indexOf("java.security.Key");
+  const kept = call.entry.method === "reset" ? before : key < 0 ? null : commitmentOf(call.args[key]);
+  if (kept !== null) {
+    streamOf(call).key = kept;
+  }
 }
 
-/** The finished transform, or null while the object only takes more input. */
+function commitmentOf(key: any): string | null {
+  const handle = handleOf(key);
+  if (handle === null || Java.vm.getEnv().getObjectClassName(handle) !== PLAIN_KEY) {
+    return null; // its bytes are not to be had, or the class is the app's own code
+  }
+  const encoded = wrap(handle).getEncoded();
+  const array = handleOf(encoded);
+  return array === null ? null : commitment(byteArray(array, 0, 1024).bytes);
+}
+
+/** The finished transform, or null while the object only takes more input, and for what was told before. */
 export function afterCrypto(call: Call, result: any): object | null {
-  const { emit, method } = call.entry;
-  if (method === "reset" || method === "init") {
+  if (BEGINS.has(call.entry.method) || call.entry.method === "setInput") {
     return null;
   }
-  const key = keyOf(call);
-  const stream = streamOf(key);
-  if (emit === "cipher") {
-    collect(stream, call, result, outputIndex(call.types));
+  const stream = streamOf(call);
+  if (call.entry.emit === "cipher" || call.entry.method !== "update") {
+    collect(stream, call, result);
   }
-  if (method === "update") {
-    return null;
-  }
-  if (emit !== "cipher") {
-    collect(stream, call, result, 0);
-  }
-  const object = wrap(handleOf(call.self)!);
-  return finish(call, key, stream, operation(call, object), String(object.getAlgorithm()));
+  return call.entry.method === "update" || !isFinished(call) ? null : finish(call, stream);
 }
 
-/** ENCRYPT_MODE is 1 and WRAP_MODE 3 in javax.crypto.Cipher; the field is private and has this name on OpenJDK and Android. */
-function operation(call: Call, object: Wrapper): string {
-  if (call.entry.emit !== "cipher") {
-    return call.entry.emit;
+/** A Deflater says so itself; any other object is finished by the method that is hooked for it. */
+function isFinished(call: Call): boolean {
+  return (call.entry.emit !== "compress" && call.entry.emit !== "decompress") || wrap(handleOf(call.self)!).finished() === true;
+}
+
+function finish(call: Call, stream: Stream): object | null {
+  const handle = handleOf(call.self);
+  if (handle !== null && call.seen === null) {
+    objectsOf(call).delete(handle);
+    if (stream.key !== null) {
+      objectsOf(call).set(handle, newStream(stream)); // the key holds for the next message, too
+    }
   }
-  const mode: number = Java.cast(object.$h, Java.use("javax.crypto.Cipher")).opmode.value;
-  return mode === 1 || mode === 3 ? "encrypt" : "decrypt";
+  if (stream.input.size === 0 || archived(call)) {
+    return null;
+  }
+  const { op, algorithm } = described(call, stream);
+  const input = joined(stream.input);
+  const key = keyOf(op, algorithm, input, Checksum.compute("sha256", stackOf(call)));
+  if (isRepeated(key)) {
+    return null;
+  }
+  remember(key, { k: "transform", op, alg: algorithm, kc: stream.key, ...stamp(call), s: "" });
+  return { k: "transform", op, alg: algorithm, in: base64(input), out: base64(joined(stream.output)), cut: stream.cut, kc: stream.key };
+}
+
+/** Archives are unpacked by the platform at every turn; nothing of that came from the user. */
+function archived(call: Call): boolean {
+  return call.entry.emit === "decompress" && callersOf(call).some((name) => /^java\.util\.(zip\.Zip|jar\.)|^jdk\.internal\./.test(name));
+}
+
+function described(call: Call, stream: Stream): { op: string; algorithm: string } {
+  const { emit } = call.entry;
+  switch (emit) {
+    case "cipher":
+      return { op: cipherOperation(call), algorithm: algorithmOf(call) };
+    case "signature":
+      return { op: "mac", algorithm: algorithmOf(call) };
+    case "compress":
+    case "decompress":
+      return { op: emit, algorithm: wrapped(emit === "compress" ? stream.output : stream.input) ? "zlib" : "deflate" };
+    case "encode":
+    case "decode":
+      return { op: emit, algorithm: "base64" };
+    default:
+      return { op: emit, algorithm: algorithmOf(call) };
+  }
+}
+
+/** RFC 1950: the first two bytes, as a number, are a multiple of 31. */
+function wrapped(packed: Kept): boolean {
+  const head = joined({ pieces: packed.pieces.slice(0, 2), size: packed.pieces.slice(0, 2).reduce((size, piece) => size + piece.length, 0) });
+  return head.length > 1 && (head[0]! & 15) === 8 && ((head[0]! << 8) | head[1]!) % 31 === 0;
+}
+
+const algorithmOf = (call: Call) => String(wrap(handleOf(call.self)!).getAlgorithm());
+
+/** The field is private and has this name on OpenJDK and Android. */
+function cipherOperation(call: Call): string {
+  const object: Wrapper = Java.cast(handleOf(call.self)!, Java.use("javax.crypto.Cipher"));
+  return ENCRYPTING.includes(Number(object.opmode.value)) ? "encrypt" : "decrypt";
 }

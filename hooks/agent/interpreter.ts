@@ -292,9 +292,11 @@ function delegated(call: Call): boolean {
 /** Reflection and generated Binder proxies: whoever used them is the caller. */
 const BETWEEN = /^(java\.lang\.reflect|java\.lang\.invoke|jdk\.internal\.reflect|sun\.reflect)\.|\$Stub\$Proxy$/;
 
+const FEEDING = new Set(["update", "setInput", "reset", "init", "initSign", "initVerify", "end"]);
+
 /** Updates are too many for a stack each; there only the finished transform looks at its caller. */
 function ignored(call: Call): boolean {
-  if (call.entry.method === "update" || call.entry.method === "reset" || call.entry.method === "init") {
+  if (FEEDING.has(call.entry.method) && call.entry.emit !== "api_call") {
     return false;
   }
   const caller = callersOf(call).find((name) => !call.entry.classes.includes(name) && !BETWEEN.test(name)) ?? "";

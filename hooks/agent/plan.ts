@@ -47,7 +47,7 @@ export interface Callback {
 /** Which observer looks at the call. */
 export type Emit =
   | "api_call"
-  | "digest" | "mac" | "cipher"
+  | "digest" | "mac" | "signature" | "cipher" | "compress" | "decompress" | "encode" | "decode"
   | "tap" | "touch" | "dialog_shown" | "dialog_closed"
   | "preference"
   | "permission_request" | "permission_result"
