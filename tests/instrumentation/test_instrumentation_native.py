@@ -13,6 +13,7 @@ import pytest
 from pia_runtime.instrumentation.agent_build import AGENT, build_agent
 from pia_runtime.instrumentation.catalog import Catalog, load_catalog
 from pia_runtime.instrumentation.host import FridaHost, JvmTarget
+from pia_runtime.practice.jdk import find_jdk17
 
 pytestmark = pytest.mark.live
 
@@ -207,3 +208,28 @@ def test_children_between_fork_and_exec_never_hang(built):
     run = Run(built / "app", built / "libsdk.so", *["fork"] * 5)
     assert run.calls("open") == [], "what a child does is not this process's"
     assert run.statuses()["native.open"] == "installed"
+
+
+JAVA = """
+import java.nio.file.*;
+public class Main {
+    public static void main(String[] words) throws Exception {
+        String mac = read("/sys/class/net/lo/address");
+        if (!mac.equals("00:00:00:00:00:00")) System.exit(9);
+        System.exit(0);
+    }
+    static String read(String path) throws Exception { return Files.readString(Path.of(path)).strip(); }
+}
+"""
+
+
+def test_java_frames_follow_where_java_stands_below(tmp_path):
+    java = find_jdk17() / "bin" / "java"
+    (tmp_path / "Main.java").write_text(JAVA, encoding="utf-8")
+    subprocess.run([java.with_name("javac"), "-d", tmp_path, tmp_path / "Main.java"], check=True)
+    run = Run(java, "-cp", tmp_path, "Main")
+    (call,) = [call for call in run.calls("open") if call["args"] == ["/sys/class/net/lo/address"]]
+    assert call["value"] == "00:00:00:00:00:00"
+    assert call["stack"][0].startswith("libnio.so!")
+    assert call["stack"][-2:] == ["Main.read(Main.java:9)", "Main.main(Main.java:5)"]
+    assert not any("libjvm" in frame for frame in (c["stack"][0] for c in run.calls("open")))
