@@ -24,6 +24,7 @@ from pia_runtime.pipeline.content import Content, Toolbox
 from pia_runtime.pipeline.coverage import coverage
 from pia_runtime.pipeline.declared import declared_of
 from pia_runtime.pipeline.detections import Disclosure, assemble
+from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
 from pia_runtime.pipeline.secrets import hidden, secrets_of
@@ -98,6 +99,7 @@ def _document(
     seen = seen_by_actor(made, case.detections)
     flows = sum(found.hosts.values())
     covered = coverage(content.session, content.events, case.clocks, intervals, records, flows)
+    covered["exercised"] = exercised(content.events, content.identifiers, found.hosts)
     blind = blind_phases(content.events, counts, case.scopes, case.clocks, knowledge)
     without = Counter(record["phase"] for record in records if record["verdict"] == "without_consent")
     covered["phases"] = phase_results(covered["phases"], without, blind)
