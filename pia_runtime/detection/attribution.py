@@ -8,7 +8,7 @@ The rules, each with its reason:
   belongs to an SDK or to the app decides. An SDK that the app calls is the SDK's act.
 - Obfuscated frames (``a.b.c``) may be an SDK whose name was removed: with the app further out the actor is unknown,
   with a known SDK further out it is that SDK, which led there.
-- Nothing but framework frames is the system; no stack, or one that also shows other code, is unknown.
+- Nothing but framework frames, Java or native, is the system; no stack, or one that also shows other code, is unknown.
 - First party: the registrable domain is the reversed package's own (``com.example.loan`` ↔ ``example.com``), or its
   name is one of the package's labels (``loan.example``), or one company owns it and the reversed package's domain.
 - Third party: a known SDK's or company's host that is not the app's. Hosting and delivery networks serve anybody, and
@@ -135,10 +135,11 @@ class _Stacks:
         return _sdk_actor(found[1]) if isinstance(found[1], Sdk) else found[1]
 
     def _native(self, library: str) -> Actor | FrameKind | None:
-        sdk = self._libraries.get(library) or next(
-            (sdk for pattern, sdk in self._libraries.items() if "*" in pattern and fnmatchcase(library, pattern)), None
+        owner = self._libraries.get(library) or next(
+            (owner for pattern, owner in self._libraries.items() if "*" in pattern and fnmatchcase(library, pattern)),
+            None,
         )
-        return _sdk_actor(sdk) if sdk else "library"
+        return _sdk_actor(owner) if isinstance(owner, Sdk) else owner or "library"
 
     def _is_app(self, name: str) -> bool:
         return bool(self._package) and (name == self._package or name.startswith(self._package + "."))

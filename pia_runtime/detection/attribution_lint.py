@@ -1,10 +1,11 @@
 """Does every SDK and frame entry prove itself? Prefixes and hosts lead to their SDK, examples match, counter-examples do not."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from fnmatch import fnmatchcase
 from typing import Any
 
 from pia_runtime.detection.attribution import actor_of_host, actor_of_stack
-from pia_runtime.detection.stack_frames import code_name
+from pia_runtime.detection.stack_frames import code_name, library_name
 from pia_runtime.knowledge.sdks import SdkIndex, longest_prefix
 
 _APP = "com.example.lint"
@@ -62,5 +63,10 @@ def _frame_problems(where: str, entry: Mapping[str, Any], sdks: SdkIndex) -> Ite
             yield f"{where}: example {frame} is not passed over"
     for frame in entry.get("counter_examples", ()):
         found = longest_prefix(code_name(frame), sdks.prefixes)
-        if found is not None and found[0] in entry["prefixes"]:
+        if (found is not None and found[0] in entry.get("prefixes", ())) or _is_native_of(frame, entry):
             yield f"{where}: counter-example {frame} is passed over"
+
+
+def _is_native_of(frame: str, entry: Mapping[str, Any]) -> bool:
+    library = library_name(frame)
+    return bool(library) and any(fnmatchcase(library, pattern) for pattern in entry.get("native_libs", ()))

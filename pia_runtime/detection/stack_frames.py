@@ -9,7 +9,7 @@ import re
 _LAMBDA = re.compile(r"\$\$(?:Lambda|(?:External|Internal)Synthetic)[^.]*(?:/0x[0-9a-fA-F]+)?")
 _OLD_LAMBDA = re.compile(r"(?:^|\.)-\$\$Lambda\$([A-Za-z0-9_]+)(?:\$[^.]*)?")
 _MODULE = re.compile(r"^(?:[\w.@+-]*/)+(?=[A-Za-z_$])")
-_LIBRARY = re.compile(r"(?:^|[/\s])(lib[\w.+-]*\.so)\b")
+_LIBRARY = re.compile(r"(?:^|[/\s])((?:lib|ld-)[\w.+-]*\.so\b|(?:linker|app_process)(?:32|64)?(?=!))")
 _GENERATED = re.compile(r"(?:^|\.)(?:\$Proxy\d+|Proxy\$\w+|(?:EdHooker|LSPHooker|SandHooker)\w*)(?:\.|$)")
 _SHORT = 2
 _TOP_LABELS = frozenset({"com", "cn", "net", "org", "io", "defpackage"})
@@ -28,8 +28,8 @@ def code_name(frame: str) -> str:
 
 
 def library_name(frame: str) -> str:
-    """File name of the native library that a frame stands in, or "" for a Java frame."""
-    if ".so" not in frame:
+    """File name of the native library, linker or process image that a frame stands in, or "" for a Java frame."""
+    if ".so" not in frame and "!" not in frame:
         return ""
     found = _LIBRARY.search(frame)
     return found[1] if found else ""

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pandas as pd
 
@@ -38,13 +39,20 @@ def applies(rule: Rule, facts: Facts) -> bool:
 
 def _findings(rule: Rule, facts: Facts, holding: Holding) -> Iterator[Finding]:
     table = facts.tables[rule.over]
-    rows = np.flatnonzero(holding.rows(rule.over, rule.when))
+    rows = np.flatnonzero(holding.rows(rule.over, rule.when) & _by_the_app(table))
     keys = [_key(name, table, facts)[rows] for name in rule.group]
     for group in grouped(rows, keys):
         if rule.over in ("detections", "frequency"):
             yield _of_detections(rule, group, facts, holding)
         else:
             yield _of_events(rule, group, facts, holding)
+
+
+def _by_the_app(table: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    """Rows that a rule may hold against the app: what only the system's own code did is recorded and in no finding."""
+    if "actor_kind" not in table:
+        return np.ones(len(table), dtype=np.bool_)
+    return np.asarray(table["actor_kind"] != "system", dtype=np.bool_)
 
 
 def _key(name: str, table: pd.DataFrame, facts: Facts) -> Positions:

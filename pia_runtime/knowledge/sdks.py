@@ -47,14 +47,14 @@ class SdkIndex:
         sdks: by id.
         prefixes: dotted code prefix → the SDK, or the kind of frame that is passed over.
         hosts: host or domain suffix → SDK; matched on label boundaries, the longest wins.
-        native_libs: library file name → SDK.
+        native_libs: library file name, or a pattern with ``*`` → SDK, or the kind of frame that is passed over.
         companies: domain → company.
     """
 
     sdks: Mapping[str, Sdk]
     prefixes: Mapping[str, Sdk | FrameKind]
     hosts: Mapping[str, Sdk]
-    native_libs: Mapping[str, Sdk] = field(default_factory=dict)
+    native_libs: Mapping[str, Sdk | FrameKind] = field(default_factory=dict)
     companies: Mapping[str, Company] = field(default_factory=dict)
 
 
@@ -97,7 +97,7 @@ class _Building:
         self.sdks: dict[str, Sdk] = {}
         self.prefixes: dict[str, Sdk | FrameKind] = {}
         self.hosts: dict[str, Sdk] = {}
-        self.native_libs: dict[str, Sdk] = {}
+        self.native_libs: dict[str, Sdk | FrameKind] = {}
 
     def add_own(self, where: str, entry: dict[str, Any]) -> None:
         sdk = Sdk(
@@ -123,8 +123,12 @@ class _Building:
         kind = require(entry, "kind", str, where)
         if kind not in get_args(FrameKind):
             raise KnowledgeError(f"{where}: kind {kind!r} is none of {', '.join(get_args(FrameKind))}")
-        for prefix in require(entry, "prefixes", list, where):
+        if not entry.get("prefixes") and not entry.get("native_libs"):
+            raise KnowledgeError(f"{where}: neither prefixes nor native_libs")
+        for prefix in entry.get("prefixes", ()):
             self.prefixes[prefix] = kind
+        for library in entry.get("native_libs", ()):
+            self.native_libs[library] = kind
 
     def add_list(self, source: str, rows: list[dict[str, str]]) -> None:
         """Add a public list; its entry joins ours where they claim the same code of the same vendor."""

@@ -1,6 +1,7 @@
 """API calls → what each of them gave to whom: one row per call and kind of data."""
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +15,7 @@ from pia_runtime.knowledge.sdks import SdkIndex
 from pia_runtime.knowledge.taxonomy import ExemptAccess
 from pia_runtime.model.detection import Actor
 
+_CURSOR_READ = "android.database.Cursor.get"
 _DEEPEST = 6
 """How deep a returned object is searched for anything that is not a placeholder."""
 
@@ -27,12 +29,14 @@ class Accesses:
         actors: distinct actors.
         unknown_data: taxonomy ids that this knowledge does not have, with how many calls named them.
         actor_of_call: for every call, whether it yields data or not, the position of its actor.
+        queries: ``seq`` of what was read from a cursor → ``seq`` of the query, where both are one actor's: one act, not two.
     """
 
     rows: pd.DataFrame
     actors: tuple[Actor, ...]
     unknown_data: Counter[str]
     actor_of_call: npt.NDArray[np.int64]
+    queries: Mapping[int, int]
 
 
 def detect_accesses(calls: pd.DataFrame, package: str, sdks: SdkIndex, knowledge: Knowledge) -> Accesses:
@@ -49,8 +53,10 @@ def detect_accesses(calls: pd.DataFrame, package: str, sdks: SdkIndex, knowledge
     """
     exempt = _exempt_rows(calls, knowledge.exempt_accesses, package)
     obtained = _obtained(calls, knowledge.placeholders)
-    position, data, unknown = _exploded(calls, exempt, knowledge)
     actor_codes, actors = _actors(calls, package, sdks)
+    queries = _queries(calls, obtained, actor_codes)
+    exempt[list(queries)] = True
+    position, data, unknown = _exploded(calls, exempt, knowledge)
     rows = pd.DataFrame(
         {
             "call": position,
@@ -59,7 +65,35 @@ def detect_accesses(calls: pd.DataFrame, package: str, sdks: SdkIndex, knowledge
             "actor": actor_codes[position],
         }
     )
-    return Accesses(rows, actors, unknown, actor_codes)
+    seqs = calls["seq"].to_numpy(dtype=np.int64)
+    return Accesses(
+        rows, actors, unknown, actor_codes, {int(seqs[read]): int(seqs[query]) for read, query in queries.items()}
+    )
+
+
+def _queries(calls: pd.DataFrame, obtained: npt.NDArray[np.bool_], actors: npt.NDArray[np.int64]) -> dict[int, int]:
+    """Rows that tell what was read from a cursor → the row of the query, which already counts as the access.
+
+    They are told under the query's hook and with its arguments when the cursor is closed. Read by somebody else than asked,
+    or of a query that gave nothing or was not seen, they stay acts of their own.
+    """
+    apis = calls["api"].cat.categories
+    of_cursor = np.flatnonzero(
+        np.isin(calls["api"].cat.codes.to_numpy(), np.flatnonzero(apis.str.startswith(_CURSOR_READ)))
+    )
+    if not len(of_cursor):
+        return {}
+    hooks = calls["hook"].cat.codes.to_numpy()
+    related = np.flatnonzero(np.isin(hooks, np.unique(hooks[of_cursor])))
+    when = calls["mono_ns"].fillna(0).to_numpy(dtype=np.int64)[related], calls["t_ns"].to_numpy(dtype=np.int64)[related]
+    reads, last, found = set(of_cursor.tolist()), dict[tuple[Any, ...], int](), dict[int, int]()
+    for row in related[np.lexsort((when[1], when[0]))].tolist():
+        key = (hooks[row], calls["process"].iat[row], repr(calls["args"].iat[row]), actors[row])
+        if row not in reads and obtained[row]:
+            last[key] = row
+        elif row in reads and key in last:
+            found[row] = last[key]
+    return found
 
 
 def _exploded(

@@ -278,7 +278,11 @@ def _reads(case: Case, facts: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.
     of_calls = np.array([*texts, None], dtype=object)[call]
     of_sent = np.array([*(item[0].match.value or None for item in case.sent), None], dtype=object)[sent]
     seqs = np.append(case.events.api_calls["seq"].to_numpy(dtype=np.int64), -1)[call]
-    learned = {int(row): case.sent[sent[row]][0].match.learned_from for row in np.flatnonzero(sent >= 0)}
+    queries = case.accesses.queries
+    learned = {
+        int(row): tuple(queries.get(seq, seq) for seq in case.sent[sent[row]][0].match.learned_from)
+        for row in np.flatnonzero(sent >= 0)
+    }
     values = pd.Series(np.where(call >= 0, of_calls, of_sent), dtype=object)
     joined = facts[["act", "data", "actor", "basis", "host_ns"]].assign(value=values)
     return reads_of_transmissions(joined, learned, seqs, case.thresholds["read_before_sending"].ns)

@@ -136,3 +136,12 @@ def test_a_shared_word_proves_no_party_for_a_known_company(sdks):
 def test_without_a_stack_the_host_speaks(host, kind, name, sdks):
     actor = actor_of_host(host, APP, sdks)
     assert (actor.kind, actor.id) == (kind, name)
+
+
+def test_a_native_stack_of_nothing_but_the_systems_libraries_is_the_system_and_any_other_library_leaves_it_open():
+    sdks = load_sdks()
+    platform = ["libjava.so!GetJavaProperties+0x7c", "libc.so.6!0x7e758", "ld-linux-x86-64.so.2!0x8c27"]
+    assert actor_of_stack(platform, "com.example.loan", sdks).kind == "system"
+    assert actor_of_stack([*platform, "libinspect.so!0x10"], "com.example.loan", sdks).kind == "unknown"
+    assert actor_of_stack([*platform, "com.example.loan.A.run(A.java:1)"], "com.example.loan", sdks).kind == "app"
+    assert actor_of_stack([*platform, "0x7f0012345678"], "com.example.loan", sdks).kind == "unknown"
