@@ -40,7 +40,7 @@ export function install(entry: Entry, use: (name: string) => Wrapper): boolean {
     return installWherePassed(entry, use);
   }
   if (entry.found_by.length > 0) {
-    return watchResults(entry, use, (klass) => installOn(entry, [klass]));
+    return installWhereFound(entry, use);
   }
   const classes: Wrapper[] = [];
   for (const name of entry.classes) {
@@ -78,6 +78,22 @@ function installWherePassed(entry: Entry, use: (name: string) => Wrapper): boole
     report(entry.id, "installed", `on the classes of what is passed to ${entry.passed_to.join(" or ")}`);
   }
   return watched > 0;
+}
+
+/** Hook the classes of what certain methods return; until one returned something, the entry's classes are not there. */
+function installWhereFound(entry: Entry, use: (name: string) => Wrapper): boolean {
+  let found = false;
+  const watched = watchResults(entry, use, (klass) => {
+    const [status, reason] = hook(entry, [klass]);
+    if (!found || status === "installed" || !reason.includes(`${entry.id} already hooks`)) {
+      report(entry.id, status, reason);
+    }
+    found = found || status === "installed";
+  });
+  if (watched && !found) {
+    reportAbsent(entry);
+  }
+  return watched;
 }
 
 /** Say of an entry whose classes are not there that it waits for them. */

@@ -181,3 +181,40 @@ def test_an_unknown_kind_of_data_is_a_blind_spot_and_never_a_detection(tmp_path)
     assert document["detections"] == []
     assert [finding["rule"] for finding in document["findings"]] == ["no_prompt_seen"]
     assert ("unknown_identifier", "zz1") in {(spot["kind"], spot["detail"]) for spot in document["blind_spots"]}
+
+
+QUERY = {"hook": "content.query", "api": "android.content.ContentResolver.query", "args": ["content://sms"]}
+CURSOR = {**QUERY, "api": "android.database.Cursor.getString"}
+
+
+@pytest.mark.parametrize(
+    ("changed", "events"),
+    [
+        ({}, [(1,)]),
+        ({"args": ["content://sms/sent"]}, [(1,), (2,)]),
+        ({"stack": "com.riskeye.fraud.Probe.read(Probe.java:9)"}, [(1,), (2,)]),
+    ],
+    ids=["its own query", "another query", "somebody else's query"],
+)
+def test_what_is_read_from_a_cursor_is_one_act_with_its_own_query_only(tmp_path, changed, events):
+    read = {"stack": "com.example.loan.Main.onCreate(Main.java:3)", **CURSOR, **changed}
+    document = analysed(
+        tmp_path,
+        call(1, 1, ["sms"], {"rows": 3}, **QUERY),
+        call(2, 1.5, ["sms"], {"body": ["your code is 4711"]}, **read),
+    )
+    assert sorted(rows(document, "event")) == events
+
+
+def test_a_cursor_read_whose_query_was_not_seen_is_an_act_of_its_own(tmp_path):
+    document = analysed(tmp_path, call(2, 1.5, ["sms"], {"body": ["your code is 4711"]}, **CURSOR))
+    assert rows(document, "event", "act") == [(2, "access")]
+
+
+def test_what_only_the_systems_code_read_is_recorded_and_in_no_finding(tmp_path):
+    by = {"stack": "android.app.ActivityThread.main(ActivityThread.java:7)"}
+    document = analysed(
+        tmp_path, consent(1, 1, "requested"), call(2, 2, ["imei"], IMEI, **by), consent(3, 5.2, "given")
+    )
+    assert [(item["data"], item["actor"]["kind"]) for item in document["detections"]] == [("imei", "system")]
+    assert document["findings"] == []
