@@ -120,11 +120,16 @@ def finders(entry: HookEntry) -> Iterator[tuple[str, Method]]:
 
 
 def known_overloads(declared: str, name: str) -> tuple[tuple[Overload, ...], Origin]:
-    """Return the overloads of a method from the public SDK, else the hand-written ones, and which of the two."""
+    """Return the overloads of a method from the public SDK, and which of the hand-written ones it hides; else those alone.
+
+    The second value says where the first overload comes from.
+    """
     public = load_signatures().overloads(declared, name)
-    if public:
-        return public, "public"
-    return hidden_signatures().overloads(declared, name), "hand-written"
+    hidden = hidden_signatures().overloads(declared, name)
+    if not public:
+        return hidden, "hand-written"
+    seen = {method_of(name, overload).arguments for overload in public}
+    return (*public, *(each for each in hidden if method_of(name, each).arguments not in seen)), "public"
 
 
 def find_class(name: str) -> ClassSignature | None:
