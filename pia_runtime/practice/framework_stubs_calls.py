@@ -185,8 +185,9 @@ def _call(each: Watched, chosen: Chosen | None, number: int) -> Call:
         statement = f"{owner}.{method.name}({arguments})"
     else:
         statement = f"(({owner}) {MADE}.Make.{identifier(each.owner)}()).{method.name}({arguments})"
-    for callback in entry.callbacks:
-        statement += "".join(f".{name}(new {listeners[callback.listener]}())" for name in callback.through[:1])
+    told = [f"asked.{name}(new {listeners[each.listener]}())" for each in entry.callbacks for name in each.through[:1]]
+    if told:
+        statement = "; ".join([f"var asked = {statement}", *told])
     found = next(((owner_, finder) for owner_, finder in finders(entry) if not is_jdk(owner_)), None)
     if found is not None:
         classes.append(_implementation(f"F{number}", each))
