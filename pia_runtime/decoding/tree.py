@@ -5,6 +5,7 @@ Objects are tuples of pairs (so that repeated names survive) or dicts, arrays ar
 used as a key) is a child too, under the step ``<format>-key:`` with the path of its member.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from pia_runtime.decoding.form import MAX_PREFIX, Child, OverBudgetError
@@ -58,20 +59,15 @@ class _Walk:
 
     def members(self, pairs: tuple[tuple[Tree, Tree], ...], path: str, depth: int) -> None:
         self.charge(len(pairs), path, depth)
-        seen: dict[str, int] | None = None
-        names = [pair[0] if type(pair[0]) is str else scalar_text(pair[0]) for pair in pairs]
-        if len(set(names)) != len(names):
-            seen = {}
-        for name, (_, value) in zip(names, pairs, strict=True):
-            inner = path + member(name)
-            if seen is not None:
-                inner = numbered(inner, seen)
-            if not is_field_name(name):
-                self.found.append((self.key_step + inner, "", to_bytes(name)))
+        named = _named(tuple([pair[0] if type(pair[0]) is str else scalar_text(pair[0]) for pair in pairs]))
+        found, step = self.found, self.step + path
+        for (suffix, name, is_value), (_, value) in zip(named, pairs, strict=True):
+            if is_value:
+                found.append((self.key_step + path + suffix, "", to_bytes(name)))
             if type(value) is str:
-                self.found.append((self.step + inner, name, to_bytes(value)))
+                found.append((step + suffix, name, value.encode() if value.isascii() else to_bytes(value)))
             else:
-                self.value(value, inner, name, depth)
+                self.value(value, path + suffix, name, depth)
 
     def items(self, items: list[Tree], path: str, key: str, depth: int) -> None:
         self.charge(len(items), path, depth)
@@ -86,6 +82,19 @@ class _Walk:
         self.room -= count
         if self.room < 0:
             raise OverBudgetError
+
+
+@lru_cache(maxsize=2048)
+def _named(names: tuple[str, ...]) -> tuple[tuple[str, str, bool], ...]:
+    """How the members of an object are written, their names, and whether a name is a value itself.
+
+    Remembered, because the objects of a list, and the messages of an app, have the same names again and again.
+    """
+    suffixes = [member(name) for name in names]
+    if len(set(names)) != len(names):
+        seen: dict[str, int] = {}
+        suffixes = [numbered(suffix, seen) for suffix in suffixes]
+    return tuple((suffix, name, not is_field_name(name)) for suffix, name in zip(suffixes, names, strict=True))
 
 
 def scalar_text(value: Tree) -> str:

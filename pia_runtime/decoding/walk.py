@@ -21,6 +21,9 @@ _INERT = re.compile(
 ).match
 """Values that can hold nothing: short and without any mark, numbers and dates, words without capitals and digits."""
 
+_new_leaf = tuple.__new__
+"""Makes a :class:`Leaf` in half the time of calling it, where there are a hundred in a flow."""
+
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
 _DIGEST = 64
@@ -28,13 +31,20 @@ _DIGEST = 64
 _SHORT = 512
 _SHORT_OUTPUT = 64 << 10
 _SHORT_LEAVES = 1000
+_SHORT_DEPTH = 16
 
 
 class Walk:
-    """Decodes one flow. Call :meth:`expand` for each part of it, then :meth:`result`."""
+    """Decodes one flow. Call :meth:`expand` for each part of it, then :meth:`result`.
 
-    def __init__(self, budget: Budget) -> None:
+    Args:
+        budget: limits.
+        remembering: whether what short values lead to is remembered from flow to flow.
+    """
+
+    def __init__(self, budget: Budget, *, remembering: bool = True) -> None:
         self._budget = budget
+        self._remembering = remembering
         self._room = budget.max_output
         self._leaves: list[Leaf] = []
         self._opaque: list[Opaque] = []
@@ -45,9 +55,14 @@ class Walk:
 
     def children(self, location: Location, path: tuple[str, ...], found: list[Child]) -> None:
         """Expand parts one after the other."""
+        leaves, append, room = self._leaves, self._leaves.append, self._budget.max_leaves
+        remembering = self._remembering and len(path) + 1 < self._budget.max_depth
         for step, key, data in found:
-            if _INERT(data):
-                self._leaf(location, (*path, step), key, data)
+            if _INERT(data) or (remembering and len(data) <= _SHORT and _is_plain(data)):
+                if len(leaves) < room:
+                    append(_new_leaf(Leaf, (location, (*path, step), key, data)))
+                else:
+                    self._leaf(location, (*path, step), key, data)
             elif type(data) is Terminal:
                 self._leaf(location, (*path, step), key, bytes(data))
             else:
@@ -190,6 +205,15 @@ class Walk:
 def _may_be_chance(form: Form, data: bytes) -> bool:
     """Whether short bytes may mean something else: any message, and UTF-16 of Chinese alone, which two letters look like."""
     return form is PROTOBUF or (form is UTF16 and data.isascii() and b"\0" not in data)
+
+
+@lru_cache(maxsize=32768)
+def _is_plain(data: bytes) -> bool:
+    """Whether a short value leads to itself and nothing else. Apps repeat themselves: session ids, versions, names."""
+    walk = Walk(Budget(max_depth=_SHORT_DEPTH, max_output=_SHORT_OUTPUT, max_leaves=_SHORT_LEAVES), remembering=False)
+    walk.expand("request.body", (), "", bytes(data))
+    found = walk.result()
+    return len(found.leaves) == 1 and found.leaves[0].path == () and not found.opaque
 
 
 @lru_cache(maxsize=4096)

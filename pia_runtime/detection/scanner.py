@@ -106,7 +106,7 @@ class Scanner:
         wrapped = ("base64",) if needle.wrap == "base64" else ("hex",) if needle.caseless else ()
         path = (*leaf.path, *wrapped, needle.encoding)
         inner = decode_flow(as_flow(needle.plaintext), self._budget).leaves
-        body = [replace(found, location=leaf.location) for found in inner if found.location == "request.body"]
+        body = [found._replace(location=leaf.location) for found in inner if found.location == "request.body"]
         for match in self._matches(body, search(self._needles, body), depth + 1):
             learned = tuple(sorted({*needle.learned_from, *match.learned_from}))
             yield replace(match, path=path + match.path, basis="derived", learned_from=learned)
