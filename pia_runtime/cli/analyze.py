@@ -42,6 +42,9 @@ def analyze(
     ] = None,
     lang: LangOption = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print full values (they are never stored).")] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Processes for large flow files; default: one a processor.")
+    ] = None,
 ) -> int:
     """Analyse a capture: findings as a table, or the whole analysis document as JSON.
 
@@ -50,10 +53,13 @@ def analyze(
     """
     from pia_runtime.pipeline import document_bytes
     from pia_runtime.storage.analysis import analyse_capture, load_toolbox, write_analysis
+    from pia_runtime.storage.parallel import usable_cores
 
     wanted = _known_rules(fail_on or [], {rule.id for rule in load_toolbox().knowledge.rules})
     asked = [one.value for one in regime or ()]
-    document = analyse_capture(path, reveal=reveal, regimes=asked, thresholds=thresholds)
+    document = analyse_capture(
+        path, reveal=reveal, regimes=asked, thresholds=thresholds, workers=workers or usable_cores()
+    )
     own = not (reveal or asked or thresholds)  # what is stored follows from the capture alone
     trouble = None if not own else write_analysis(path, document)
     if trouble:

@@ -29,7 +29,7 @@ from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
 from pia_runtime.pipeline.secrets import hidden, secrets_of
 from pia_runtime.pipeline.senders import Senders
-from pia_runtime.pipeline.transmissions import Transmissions, detect_transmissions
+from pia_runtime.pipeline.transmissions import Transmissions
 from pia_runtime.pipeline.troubles import drop_unknown, missing, stamps_of, trouble_counts
 
 SCHEMA = "pia.analysis/1"
@@ -56,7 +56,7 @@ def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple
     """Everything that was detected and ordered, what the flows gave, and the trouble met, ready to be judged."""
     knowledge, events, package = toolbox.knowledge, content.events, content.session.app.package
     scan, weak = toolbox.scanner_for(content.identifiers, events, package)
-    found = detect_transmissions(content.flows, scan)
+    found = content.transmissions(scan)
     unknown_sent = drop_unknown(found, knowledge)
     senders = Senders.of(events, content.session, found, toolbox.sdks)
     sent = [(item, *senders.sender(item), recipient_of_host(item.host, package, toolbox.sdks)) for item in found.sent]

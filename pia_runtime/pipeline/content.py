@@ -1,6 +1,6 @@
 """What a capture holds and what is known, as the pipeline takes them."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,9 +9,8 @@ from pia_runtime.knowledge.sdks import SdkIndex
 from pia_runtime.knowledge.thresholds import Threshold
 from pia_runtime.model.declaration import Declaration
 from pia_runtime.model.event import Events
-from pia_runtime.model.flow import Flow
 from pia_runtime.model.session import Identifiers, Session
-from pia_runtime.pipeline.transmissions import Scan
+from pia_runtime.pipeline.transmissions import Scan, Transmissions
 
 
 class TroubleLike(Protocol):
@@ -39,7 +38,7 @@ class Content:
     """What a capture holds.
 
     Attributes:
-        flows: read once, in file order.
+        transmissions: scans the flows in file order; the shell decides how they are read and by how many processes.
         troubles: what was wrong with the files; asked after the flows were read.
         commitment_key: the capture's key, or None.
         declaration: what the app says of itself, or None.
@@ -50,7 +49,7 @@ class Content:
     session: Session
     identifiers: Identifiers
     events: Events
-    flows: Iterable[Flow]
+    transmissions: Callable[[Scan], Transmissions]
     troubles: Callable[[], Sequence[TroubleLike]]
     commitment_key: bytes | None = None
     declaration: Declaration | None = None

@@ -12,6 +12,7 @@ from pia_runtime.knowledge.sdks import load_sdks
 from pia_runtime.knowledge.thresholds import Threshold, overridden
 from pia_runtime.pipeline import Content, Toolbox, analyse, document_bytes
 from pia_runtime.storage.capture_reader import THRESHOLDS, Capture, open_capture, read_thresholds
+from pia_runtime.storage.parallel import transmissions_of
 from pia_runtime.storage.scanning import scanner_for
 
 
@@ -22,7 +23,12 @@ def load_toolbox() -> Toolbox:
 
 
 def analyse_capture(
-    path: Path, *, reveal: bool = False, regimes: Collection[str] = (), thresholds: Path | None = None
+    path: Path,
+    *,
+    reveal: bool = False,
+    regimes: Collection[str] = (),
+    thresholds: Path | None = None,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Analyse one capture.
 
@@ -31,22 +37,25 @@ def analyse_capture(
         reveal: full values instead of masked ones.
         regimes: whose rules to ask about; by default those that the capture points to.
         thresholds: a file that overrides thresholds, over the capture's own.
+        workers: processes that scan a large flow file together; the result is the same bytes with any number.
 
     Raises:
         InputError: the folder is no capture, or session.json or identifiers.json is invalid.
     """
-    content = content_of(path, regimes=regimes, thresholds=thresholds)
+    content = content_of(path, regimes=regimes, thresholds=thresholds, workers=workers)
     return analyse(content, load_toolbox(), reveal=reveal)
 
 
-def content_of(path: Path, *, regimes: Collection[str] = (), thresholds: Path | None = None) -> Content:
+def content_of(
+    path: Path, *, regimes: Collection[str] = (), thresholds: Path | None = None, workers: int = 1
+) -> Content:
     """What a capture holds, ready for the pipeline; arguments and errors as of :func:`analyse_capture`."""
     capture, toolbox = open_capture(path), load_toolbox()
     return Content(
         session=capture.session,
         identifiers=capture.identifiers,
         events=capture.events,
-        flows=capture.flows(),
+        transmissions=lambda scan: transmissions_of(capture, scan, workers),
         troubles=lambda: capture.troubles,
         commitment_key=capture.commitment_key,
         declaration=capture.declaration,

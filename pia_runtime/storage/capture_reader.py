@@ -46,11 +46,11 @@ class Capture:
 
     def flows(self) -> Iterator[Flow]:
         """The recorded flows in file order; trouble met on the way is added to :attr:`troubles`."""
+        return read_flows(self.path, self.note)
 
-        def note(trouble: FlowTrouble) -> None:
-            self.troubles.append(Trouble(trouble.kind, trouble.host, trouble.detail, trouble.count))
-
-        return read_flows(self.path, note)
+    def note(self, trouble: FlowTrouble) -> None:
+        """Add what a reader of the flow files met to :attr:`troubles`."""
+        self.troubles.append(Trouble(trouble.kind, trouble.host, trouble.detail, trouble.count))
 
 
 def open_capture(path: Path) -> Capture:

@@ -99,17 +99,70 @@ def _join_parts(parts: Iterator[Flow]) -> list[Flow]:
 
 def _read_file(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[Flow]:
     others: Counter[tuple[str, str]] = Counter()
-    for offset, record in read_records(path, on_trouble):
+    yield from read_span(Span(path, 0, None), others, on_trouble)
+    report_others(path, others, on_trouble)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Whole records of one flow file, from byte ``start`` to byte ``stop`` or the file's end."""
+
+    path: Path
+    start: int
+    stop: int | None
+
+
+def read_span(
+    span: Span, others: Counter[tuple[str, str]], on_trouble: Callable[[FlowTrouble], None]
+) -> Iterator[Flow]:
+    """The HTTP flows of a span in order; flows of other kinds are counted in ``others`` by (kind, host).
+
+    Raises:
+        InputError: as :func:`read_flows`.
+    """
+    for offset, record in read_records(span.path, on_trouble, span.start, span.stop):
         flow = parse_flow(record)
         if flow is None:
-            flow = _read_slowly(path, offset, record, others, on_trouble)
+            flow = _read_slowly(span.path, offset, record, others, on_trouble)
         if flow is not None:
             yield flow
+
+
+def report_others(path: Path, others: Counter[tuple[str, str]], on_trouble: Callable[[FlowTrouble], None]) -> None:
+    """Say of a file how many flows of which kind were no HTTP."""
     for (kind, host), count in sorted(others.items()):
         on_trouble(FlowTrouble("non_http_flow", f"{path.name}: {count} {kind} flow(s)", 0, host, count))
 
 
-def read_records(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[tuple[int, bytes]]:
+def spans(folder: Path, size: int) -> tuple[Span, ...] | None:
+    """The flow files of a capture cut between records into spans of about ``size`` bytes, in order.
+
+    None where the flows must be read one after the other: the journal of an open WebSocket belongs to flows anywhere.
+    """
+    files = flow_files(folder)
+    if any(not _ROTATED.fullmatch(file.name) for file in files):
+        return None
+    return tuple(span for file in files for span in _cut(file, size))
+
+
+def _cut(path: Path, size: int) -> Iterator[Span]:
+    """Walk the lengths; what is no length stays in the last span, whose reader says what is wrong with it."""
+    with path.open("rb", buffering=0) as file:
+        end = os.fstat(file.fileno()).st_size
+        start = offset = 0
+        while offset < end:
+            digits, colon, _ = os.pread(file.fileno(), _LENGTH_DIGITS + 1, offset).partition(b":")
+            following = offset + len(digits) + 1 + int(digits) + 1 if colon and digits.isdigit() else end
+            if offset - start >= size:
+                yield Span(path, start, offset)
+                start = offset
+            offset = min(following, end)
+    yield Span(path, start, None)
+
+
+def read_records(
+    path: Path, on_trouble: Callable[[FlowTrouble], None], start: int = 0, stop: int | None = None
+) -> Iterator[tuple[int, bytes]]:
     """The records of one file, unparsed: offset, and payload with its type byte. A torn end becomes trouble.
 
     Raises:
@@ -117,17 +170,18 @@ def read_records(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Itera
     """
     try:
         with path.open("rb", buffering=_BUFFER) as file:
-            yield from _split(path, file, os.fstat(file.fileno()).st_size, on_trouble)
+            size = os.fstat(file.fileno()).st_size
+            if size == 0:
+                on_trouble(FlowTrouble("empty_flow_file", f"{path.name}: empty flow file, no flow was recorded"))
+            file.seek(start)
+            yield from _split(path, file, start, size if stop is None else stop, on_trouble)
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}", "check the path and its permissions") from error
 
 
 def _split(
-    path: Path, file: BinaryIO, size: int, on_trouble: Callable[[FlowTrouble], None]
+    path: Path, file: BinaryIO, offset: int, size: int, on_trouble: Callable[[FlowTrouble], None]
 ) -> Iterator[tuple[int, bytes]]:
-    if size == 0:
-        on_trouble(FlowTrouble("empty_flow_file", f"{path.name}: empty flow file, no flow was recorded"))
-    offset = 0
     while offset < size:
         head = file.read(_USUAL_PREFIX)
         while b":" not in head and len(head) <= _LENGTH_DIGITS and (more := file.read(1)):
