@@ -6,10 +6,9 @@ XOR with any single byte leaves the differences of neighbouring bytes unchanged,
 import base64
 import binascii
 import re
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
+from functools import lru_cache
 
 import numpy as np
 
@@ -25,9 +24,10 @@ _MAX_PARTS = 4
 _MAX_LEAVES = 32
 _MAX_WRAPPED = 4096
 _WINDOW = 24
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{11,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}")
-_WHOLE_LEAF = re.compile(rb"(?<![^\n])[A-Za-z0-9+/_-]{11,4096}={0,2}(?![^\n])")
+_MINIMAL_WRAPPED = 11
+_SHORT = 512
+_BASE64 = re.compile(rb"(?![a-z/_-]+\Z|[0-9]+\Z)[A-Za-z0-9+/_-]{11,}={0,2}").fullmatch
+_HEX = re.compile(rb"(?:[0-9A-Fa-f]{2}){8,}").fullmatch
 _NO_STEPS: tuple[str, ...] = ()
 _STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 
@@ -64,11 +64,11 @@ class Unhider:
         """Values XORed with one byte, in leaves as they are and in leaves that are base64 or hex as a whole."""
         if not self._xor:
             return
+        if not self._suspicious([leaf.data for leaf in leaves]):
+            return
         pieces = [(index, _NO_STEPS, leaf.data) for index, leaf in enumerate(leaves)]
-        joined = b"\n".join(leaf.data for leaf in leaves)
-        # One search over everything for what could be base64 or hex as a whole leaf; most leaves are neither.
-        for index in _wrapped_leaves(leaves, joined):
-            pieces.extend((index, (step,), data) for step, data in _unwrapped(leaves[index].data))
+        for index, leaf in enumerate(leaves):
+            pieces.extend((index, (step,), data) for step, data in unwrapped(leaf.data))
         joined = b"\n".join(data for _, _, data in pieces)
         starts = _starts([data for _, _, data in pieces])
         for pattern, position in self._matcher.finditer(_differences(joined)):
@@ -77,6 +77,11 @@ class Unhider:
             name = _xor_name(self._xor[pattern], data, position - int(starts[at]))
             if name:
                 yield Hidden(index, replace(self._xor[pattern], encoding=name), steps)
+
+    def _suspicious(self, values: list[bytes]) -> bool:
+        """Whether the differences of any value, or of what it holds, show a pattern; nearly always not."""
+        values += [data for value in values for _, data in unwrapped(value)]
+        return any(True for _ in self._matcher.finditer(_differences(b"\n".join(values))))
 
     def split(self, leaves: Sequence[Leaf]) -> Iterator[Hidden]:
         """Values whose pieces are the whole content of fields that follow one another."""
@@ -119,25 +124,30 @@ def _xor_name(needle: Needle, data: bytes, start: int) -> str:
     return _named(f"xor(0x{key:02x})", needle) if free else ""
 
 
-def _wrapped_leaves(leaves: Sequence[Leaf], joined: bytes) -> Iterator[int]:
-    starts = list(accumulate((len(leaf.data) + 1 for leaf in leaves), initial=0))
-    for found in _WHOLE_LEAF.finditer(joined):
-        index = bisect_right(starts, found.start()) - 1
-        if starts[index] == found.start():
-            yield index
+def unwrapped(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    """What a value holds, as (step, bytes), if the whole of it is hex or base64.
+
+    Junk included, which the decoder rightly does not believe; but lower-case words are words, and hexadecimal digits are
+    not read as base64: the chance that eleven letters of base64 look like either is one in ten thousand.
+    """
+    if not _MINIMAL_WRAPPED <= len(data) <= _MAX_WRAPPED:
+        return ()
+    return _short_unwrapped(data) if len(data) <= _SHORT else _unwrapped(data)
 
 
-def _unwrapped(data: bytes) -> Iterator[tuple[str, bytes]]:
-    """What a leaf holds if the whole of it is base64 or hex; junk included, which the decoder rightly does not believe."""
-    if len(data) > _MAX_WRAPPED:
-        return
-    if _HEX.fullmatch(data):
-        yield "hex", binascii.unhexlify(data)
-    if _BASE64.fullmatch(data):
+def _unwrapped(data: bytes) -> tuple[tuple[str, bytes], ...]:
+    if _HEX(data):
+        return (("hex", binascii.unhexlify(data)),)
+    if _BASE64(data):
         bare = data.rstrip(b"=")
         if len(bare) % 4 != 1:
             step = "base64url" if b"-" in bare or b"_" in bare else "base64"
-            yield step, base64.b64decode(bare.translate(_STANDARD_ALPHABET) + b"=" * (-len(bare) % 4))
+            return ((step, base64.b64decode(bare.translate(_STANDARD_ALPHABET) + b"=" * (-len(bare) % 4))),)
+    return ()
+
+
+_short_unwrapped = lru_cache(maxsize=16384)(_unwrapped)
+"""Remembered, because apps repeat themselves."""
 
 
 def _continues(leaves: Sequence[Leaf], index: int, value: bytes) -> bool:
