@@ -41,3 +41,14 @@ def test_a_method_counts_as_watched_under_the_class_that_carries_its_code_and_wh
     assert "android.os.Build.SERIAL" in names
     methods = {"android.app.ApplicationPackageManager.getInstalledPackages": ["x"]}
     assert coverage(load_catalog(), methods, load_signatures()).single_missing == ()
+
+
+def test_whatever_two_public_lists_agree_on_is_in_the_catalog():
+    found = coverage(load_catalog(), FACTS["methods"], load_signatures())
+    assert found.agreed_missing == ()
+    assert len(found.agreed) > 100
+
+
+def test_nearly_everything_that_a_single_public_list_names_is_in_the_catalog():
+    found = coverage(load_catalog(), FACTS["methods"], load_signatures())
+    assert len(found.single_missing) <= len(found.single) // 20, found.single_missing
