@@ -12,6 +12,7 @@ from pia_runtime.instrumentation.catalog import Catalog
 from pia_runtime.instrumentation.consent import ConsentWatcher
 from pia_runtime.instrumentation.frida_errors import LOST, telling
 from pia_runtime.instrumentation.messages import ProcessFacts, convert_message
+from pia_runtime.instrumentation.told_before import ToldBefore
 
 OnEvent = Callable[[dict[str, Any]], None]
 
@@ -48,6 +49,7 @@ class InstrumentedProcess:
         self._facts = ProcessFacts(pid, "", "")
         self._catalog = catalog
         self._watcher = watcher
+        self._told = ToldBefore(catalog)
         self._on_event = on_event
         self._seen = 0
         self._early: list[dict[str, Any]] | None = []
@@ -156,7 +158,7 @@ class InstrumentedProcess:
             # C functions are there before the VM is: an app in which only they were hooked was not seen.
             self.hooked |= message.get("h") in self._catalog.entries or not self._catalog.entries
         for event in convert_message(message, self._facts, self._catalog, self._watcher):
-            self._on_event(event)
+            self._on_event(self._told.settle(event))
 
 
 def script_error(facts: ProcessFacts, detail: str) -> dict[str, Any]:
