@@ -78,8 +78,8 @@ class HookEntry(BaseModel):
         cursor: the result is a cursor: which columns the app reads from it is told when it is closed.
         direct: calls beneath another catalogued method on the same thread are part of it and not recorded.
         ignore_callers: class prefixes whose direct calls are not recorded.
-        reads_again: it reads out of an object that another entry's call or delivery hands out: of its data only what no such
-            entry has told in this process before is told.
+        reads_again: it reads out of an object that another entry's call or delivery hands out: what such an entry has told
+            before, with the caller's code on its stack, is not told again.
         passed_to: ``class.method`` that takes objects which implement ``api``: their classes are hooked when they are passed.
         consent: with ``event: sdk_consent``, what the call tells an SDK about the user's answer.
         answer: with ``event: bypass``, what the caller gets without the original being asked.
