@@ -50,7 +50,7 @@ class Finding:
         events: ``seq`` of the events it rests on where those are no detections.
         thresholds: numbers it rests on.
         categories: kinds of app whose lists were applied.
-        second_id: a second match for the same fault under a renamed SDK or a moved host (:mod:`pia_runtime.judgement.pairing`).
+        second_id: a second match for a renamed SDK or a moved host (:mod:`pia_runtime.judgement.recheck_match`).
     """
 
     id: str

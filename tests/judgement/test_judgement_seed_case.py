@@ -122,14 +122,16 @@ def test_the_same_fault_has_the_same_id_in_another_run_at_other_times(document, 
 
 
 def test_a_renamed_sdk_and_a_moved_host_are_paired_by_the_second_match(tmp_path):
-    from pia_runtime.judgement.pairing import pair_findings
+    from pia_runtime.judgement.recheck_match import match_findings
 
     runs = [
-        analyse_capture(write_case(seed_case(sdk=sdk, host=host), tmp_path / sdk))["findings"]
+        analyse_capture(write_case(seed_case(sdk=sdk, host=host), tmp_path / sdk))
         for sdk, host in (("com.riskeye.fraud", "risk.riskeye.example"), ("cn.adspark.sdk", "log.adspark.example"))
     ]
+    seen = [{detection["id"]: detection for detection in run["detections"]} for run in runs]
+    runs = [run["findings"] for run in runs]
     assert not {finding["id"] for finding in runs[0] if finding["data"]} & {finding["id"] for finding in runs[1]}
-    pairs = pair_findings(*runs)
+    pairs = match_findings(*runs, *seen).pairs.values()
     assert {pair.how for pair in pairs} == {"second_id"}
     rules = [{finding["id"]: (finding["rule"], finding["data"]) for finding in run} for run in runs]
     assert (
