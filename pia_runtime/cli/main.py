@@ -7,7 +7,20 @@ from typing import Annotated, Any
 import typer
 
 from pia_runtime import __version__
-from pia_runtime.cli import analyze, bench, capture, declare, demo, diff, explain, hooks, import_, selftest, timeline
+from pia_runtime.cli import (
+    analyze,
+    bench,
+    capture,
+    declare,
+    demo,
+    diff,
+    explain,
+    hooks,
+    import_,
+    inspect,
+    selftest,
+    timeline,
+)
 from pia_runtime.errors import PiaError
 
 EXIT_CODES = """Exit codes: 0 fine; 1 findings where --fail-on asked; 2 wrong usage; 3 unreadable or invalid input;
@@ -31,6 +44,7 @@ app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.command("timeline")(timeline.timeline)
 app.command("bench")(bench.bench)
+app.command("inspect")(inspect.inspect)
 app.command("selftest")(selftest.selftest)
 app.add_typer(hooks.app, name="hooks")
 

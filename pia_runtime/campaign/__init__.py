@@ -1,0 +1,1 @@
+"""Many captures judged together: a folder of captures becomes one ranked, comparable answer."""

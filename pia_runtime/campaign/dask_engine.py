@@ -1,0 +1,74 @@
+"""Batches on a Dask cluster (``dask.distributed``, the extra ``cluster``)."""
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
+
+from pia_runtime.campaign.engine import Answer, Run
+from pia_runtime.errors import NotReadyError
+
+_AHEAD = 3
+"""Batches per worker thread that the scheduler knows of: it never starves, and results do not pile up here."""
+_RETRIES = 2
+_TIMEOUT_S = 20
+
+
+class DaskEngine:
+    """An existing cluster (``address``), or one of ``workers`` processes on this machine.
+
+    Args:
+        address: of the scheduler, such as ``tcp://10.0.0.5:8786``; None starts a cluster of its own.
+        workers: processes of the cluster that is started here.
+
+    Raises:
+        NotReadyError: distributed is not installed, or no scheduler answers.
+    """
+
+    def __init__(self, address: str | None = None, workers: int = 2) -> None:
+        try:
+            import distributed
+        except ImportError as error:
+            raise NotReadyError(
+                "a Dask cluster needs dask.distributed", "pip install 'pia-runtime[cluster]'"
+            ) from error
+        self._distributed: Any = distributed
+        self._cluster: Any = None
+        if address is None:
+            self._cluster = self._distributed.LocalCluster(
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="error"
+            )
+        try:
+            self._client: Any = self._distributed.Client(
+                address or self._cluster, timeout=_TIMEOUT_S, set_as_default=False
+            )
+        except (OSError, ValueError) as error:
+            raise NotReadyError(f"{address}: no Dask scheduler answers: {error}", "check the address") from error
+        self.workers = max(1, sum(self._client.nthreads().values()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+        if self._cluster is not None:
+            self._cluster.close()
+
+    def answers[T, R](self, run: Run[T, R], batches: Sequence[list[T]]) -> Iterator[Answer[T, R]]:
+        """See :class:`pia_runtime.campaign.engine.Engine`."""
+        waiting = deque(batches)
+        flying: dict[Any, list[T]] = {}
+        ready = self._distributed.as_completed()
+        while waiting or flying:
+            while waiting and len(flying) < self.workers * _AHEAD:
+                batch = waiting.popleft()
+                future = self._client.submit(run, batch, pure=False, retries=_RETRIES)
+                flying[future] = batch
+                ready.add(future)
+            future = next(ready)
+            batch = flying.pop(future)
+            if future.status == "finished":
+                yield batch, future.result()
+            elif len(batch) > 1:
+                waiting.extend([item] for item in batch)
+            else:
+                yield batch, None
