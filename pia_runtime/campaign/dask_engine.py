@@ -1,5 +1,6 @@
 """Batches on a Dask cluster (``dask.distributed``, the extra ``cluster``)."""
 
+import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any, Self
@@ -35,7 +36,7 @@ class DaskEngine:
         self._cluster: Any = None
         if address is None:
             self._cluster = self._distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs="error"
+                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.ERROR
             )
         try:
             self._client: Any = self._distributed.Client(
@@ -57,7 +58,7 @@ class DaskEngine:
         """See :class:`pia_runtime.campaign.engine.Engine`."""
         waiting = deque(batches)
         flying: dict[Any, list[T]] = {}
-        ready = self._distributed.as_completed()
+        ready = self._distributed.as_completed(loop=self._client.loop)
         while waiting or flying:
             while waiting and len(flying) < self.workers * _AHEAD:
                 batch = waiting.popleft()
