@@ -136,6 +136,14 @@ def test_random_bytes_never_raise_nor_exceed_the_budget(data, coding):
     assert sum(len(leaf.data) for leaf in decoded.leaves) <= 100_000 + 8 * (len(data) + 200)
 
 
+def test_a_character_reference_of_endless_digits_is_left_as_it_is():
+    from pia_runtime.decoding.formats.escapes import unentity
+
+    endless = b"&#" + b"1" * 5000 + b";"
+    assert unentity(endless + b"&amp;&#24352;") == endless + "&张".encode()
+    decode_flow(flow_with(b"q=" + endless + b"&#24352;"), Budget())
+
+
 def test_noise_is_a_blind_spot_and_an_image_is_not():
     noise = random.Random(1).randbytes(500)
     assert output(flow_with(noise), Budget())[1] == {"high_entropy"}

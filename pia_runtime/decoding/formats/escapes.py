@@ -16,6 +16,8 @@ _PERCENT_U = re.compile(rb"%u([0-9A-Fa-f]{4})")
 _NEVER_LEFT = re.compile(rb'[ "<>\\^`{|}]|%(?![0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})').search
 """Signs that percent-encoding always encodes (RFC 3986, 2: they are in none of its sets)."""
 _ENTITY = re.compile(rb"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|nbsp);").search
+_ENDLESS = re.compile(r"&(?=#\d{1000})")
+"""A reference of so many digits names no character, and Python refuses to read numbers of more than 4300."""
 _ESCAPE = re.compile(
     r"\\(?:u\{([0-9A-Fa-f]{1,6})\}|u([Dd][89ABab][0-9A-Fa-f]{2})\\u([Dd][C-Fc-f][0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4})"
     r"|x([0-9A-Fa-f]{2})|([\"'\\/bfnrt]))"
@@ -33,7 +35,7 @@ def unpercent(data: bytes) -> bytes:
 
 def unentity(data: bytes) -> bytes:
     """``&#24352;``, ``&amp;`` and the other entities of HTML."""
-    return to_bytes(html.unescape(to_text(data)))
+    return to_bytes(html.unescape(_ENDLESS.sub("&amp;", to_text(data))))
 
 
 def unescape(data: bytes) -> bytes:
