@@ -36,7 +36,11 @@ class DaskEngine:
         self._cluster: Any = None
         if address is None:
             self._cluster = self._distributed.LocalCluster(
-                n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None, silence_logs=logging.ERROR
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.ERROR,
             )
         try:
             self._client: Any = self._distributed.Client(

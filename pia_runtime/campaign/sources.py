@@ -54,8 +54,9 @@ def _named(place: str, below: str, prefix: str) -> tuple[str, str]:
     if not below:
         return _last(place), place
     if is_url(place):
-        head, _, rest = place.partition("::")
-        whole = f"{head.rstrip('/')}/{below}" if not rest else f"{head.rstrip('/')}/{below}::{rest}"
+        head, chain, rest = place.partition("::")
+        joint = "" if head.endswith("/") else "/"
+        whole = f"{head}{joint}{below}{chain}{rest}"
         return prefix + below, whole
     return prefix + below, str(Path(place) / below)
 
