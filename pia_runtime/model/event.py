@@ -70,6 +70,7 @@ class ConsentSignal:
         scope: ``policy``, ``permission:<name>``, ``sdk:<id>`` or ``data:<taxonomy id>``.
         source: ``tap``, ``preference``, ``sdk_call``, ``permission_result``, ``ui_tree`` or ``tester``.
         err_ns: the line's own uncertainty in ns, or None where the source's default applies.
+        blob: SHA-256 of the screenshot or UI tree it rests on, "" without one.
         purposes: numbers of the TCF purposes consented to, or None where the signal is about no TCF string.
     """
 
@@ -80,6 +81,7 @@ class ConsentSignal:
     text: str = ""
     err_ns: int | None = None
     purposes: tuple[int, ...] | None = None
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from pia_runtime.pipeline.detections import Disclosure, assemble
 from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
+from pia_runtime.pipeline.moments import moments
 from pia_runtime.pipeline.secrets import hidden, secrets_of
 from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Transmissions
@@ -133,6 +134,7 @@ def _document(
             for spot in blind_spots(counts, knowledge)
         ],
         "coverage": covered,
+        "moments": moments(content.events, case.clocks, content.session, case.thresholds["silence_after"].ns),
     }
 
 

@@ -209,6 +209,7 @@ def _consent(stamp: Stamp, line: dict[str, Any]) -> ConsentSignal:
         _text(line.get("text")),
         None if err is None else abs(_integer(line, "err_ns")),
         _purposes(line.get("purposes")),
+        _text(line.get("blob")),
     )
 
 
