@@ -79,7 +79,7 @@ class Calibrator:
             samples = self._instrument.calibrate(rounds)
             if not self._over and samples:
                 self._writer.add_clock_samples(samples)
-                self.offset = _offset(samples)
+                self.offset = offset_of(samples)
         except PiaError:
             pass  # the writer keeps it as its `failure`, which ends the run
         except Exception as fault:  # noqa: BLE001 - the app may die at any moment of an exchange; the run goes on without
@@ -95,6 +95,7 @@ class Calibrator:
         return not self._busy()
 
 
-def _offset(samples: list[dict[str, Any]]) -> ClockOffset:
+def offset_of(samples: list[dict[str, Any]]) -> ClockOffset:
+    """The offset that the fastest of some exchanges gives."""
     best = min(samples, key=lambda sample: int(sample["rtt_ns"]))
     return ClockOffset(best["device_ns"] - best["host_ns"], -(-best["rtt_ns"] // 2))

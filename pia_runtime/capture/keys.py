@@ -28,32 +28,25 @@ class Mark:
     record: dict[str, Any] | None
 
 
-class KeyReader:
+class Terminal:
     """Reads single keys from a terminal while entered, and gives the terminal back however it is left.
 
     Ctrl-C keeps its meaning. Where there is no terminal, nothing is read and ``why_not`` says so.
 
     Args:
         stream: the terminal, usually standard input.
-        err_ns: half-width of the uncertainty of a mark.
-        now_ns: the host's clock.
 
     Attributes:
         enabled: whether keys are read.
         why_not: one sentence for people where they are not.
-        typing: the note being typed, or None.
     """
 
-    def __init__(
-        self, stream: TextIO | None = None, *, err_ns: int = TESTER_ERR_NS, now_ns: Callable[[], int] = time.time_ns
-    ) -> None:
+    purpose = "keys"
+
+    def __init__(self, stream: TextIO | None = None) -> None:
         self.enabled = False
         self.why_not = ""
-        self.typing: str | None = None
         self._stream = sys.stdin if stream is None else stream
-        self.err_ns = err_ns
-        self._now_ns = now_ns
-        self._note_ns = 0
         self._saved: list[Any] | None = None
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
@@ -72,34 +65,63 @@ class KeyReader:
         self._saved = None
         self.enabled = False
 
-    def read(self, timeout_s: float) -> list[Mark]:
-        """Wait up to ``timeout_s`` for keys and return the marks they make; without a terminal, just wait."""
+    def keys(self, timeout_s: float) -> str:
+        """Wait up to ``timeout_s`` for keys and return those pressed; without a terminal, just wait."""
         if not self.enabled:
             time.sleep(timeout_s)
-            return []
+            return ""
         if not select.select([self._stream], [], [], timeout_s)[0]:
-            return []
-        pressed_ns = self._now_ns()
+            return ""
         data = b""
         with contextlib.suppress(OSError):  # a terminal that was closed: some systems say end of file, some an error
             data = os.read(self._stream.fileno(), 4096)
         if not data:
             self.__exit__()
             self.why_not = "the terminal was closed"
-        marks = (self._key(key, pressed_ns) for key in self._decoder.decode(data))
-        return [mark for mark in marks if mark is not None]
+        return self._decoder.decode(data)
 
     def _obstacle(self) -> str:
         try:
             descriptor = self._stream.fileno()
         except (OSError, ValueError):
-            return "standard input is not a terminal: consent marks by key are off"
+            return f"standard input is not a terminal: {self.purpose} are off"
         if not os.isatty(descriptor):
-            return "standard input is not a terminal: consent marks by key are off"
+            return f"standard input is not a terminal: {self.purpose} are off"
         # Changing a terminal from the background would stop the whole process.
         if os.tcgetpgrp(descriptor) != os.getpgrp():
-            return "the run is in the background: consent marks by key are off"
+            return f"the run is in the background: {self.purpose} are off"
         return ""
+
+
+class KeyReader(Terminal):
+    """Turns the keys of a terminal into marks.
+
+    Args:
+        stream: the terminal, usually standard input.
+        err_ns: half-width of the uncertainty of a mark.
+        now_ns: the host's clock.
+
+    Attributes:
+        typing: the note being typed, or None.
+    """
+
+    purpose = "consent marks by key"
+
+    def __init__(
+        self, stream: TextIO | None = None, *, err_ns: int = TESTER_ERR_NS, now_ns: Callable[[], int] = time.time_ns
+    ) -> None:
+        super().__init__(stream)
+        self.typing: str | None = None
+        self.err_ns = err_ns
+        self._now_ns = now_ns
+        self._note_ns = 0
+
+    def read(self, timeout_s: float) -> list[Mark]:
+        """Wait up to ``timeout_s`` for keys and return the marks they make; without a terminal, just wait."""
+        keys = self.keys(timeout_s)
+        pressed_ns = self._now_ns()
+        marks = (self._key(key, pressed_ns) for key in keys)
+        return [mark for mark in marks if mark is not None]
 
     def _key(self, key: str, pressed_ns: int) -> Mark | None:
         if self.typing is not None:

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -26,6 +26,13 @@ _PHASES: dict[str, Phase] = {
     "refused": "after_refusal",
     "withdrawn": "after_withdrawal",
 }
+
+
+def phase_after(event: Mapping[str, Any], phase: Phase) -> Phase:
+    """The phase to show once an event has come in, given the one shown before it."""
+    if event.get("type") == "consent" and event.get("scope") == "policy":
+        return _PHASES.get(str(event.get("signal")), phase)
+    return phase
 
 
 class RecordingProxy(Protocol):
@@ -188,8 +195,7 @@ class _Run:
         if record.get("type") == "tls_key":
             self._on_tls_key(str(record["line"]))
             return
-        if record.get("type") == "consent" and record.get("scope") == "policy":
-            self._phase = _PHASES.get(str(record.get("signal")), self._phase)
+        self._phase = phase_after(record, self._phase)
         try:
             self._writer.event(record)
         except PiaError:

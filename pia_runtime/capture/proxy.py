@@ -4,7 +4,7 @@ import asyncio
 import errno
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, cast
 
@@ -36,6 +36,8 @@ class Proxy:
         upstream_map: host name to the address that plays it, for practice servers on this machine.
         upstream_ca: PEM file of the authority that signed those servers, instead of the public ones.
         mode: mitmproxy's proxy modes.
+        extra: addons that come before the recorder; one that mitmproxy has under the same class is left out for it.
+        settings: further options of mitmproxy.
 
     Attributes:
         port: the port it listens on, known after :meth:`start`.
@@ -52,6 +54,8 @@ class Proxy:
         upstream_map: dict[str, tuple[str, int]] | None = None,
         upstream_ca: Path | None = None,
         mode: Sequence[str] = ("regular",),
+        extra: Sequence[object] = (),
+        settings: Mapping[str, Any] | None = None,
     ) -> None:
         self.port = port
         self.listen_host = listen_host
@@ -59,6 +63,8 @@ class Proxy:
         self._confdir = confdir
         self._upstream_ca = upstream_ca
         self._mode = list(mode)
+        self._extra = list(extra)
+        self._settings = dict(settings or {})
         self._gaps = GapLog(writer.event)
         self._upstream = UpstreamMap(upstream_map or {})
         self.recorder = Recorder(writer, self._gaps, self._upstream)
@@ -85,6 +91,11 @@ class Proxy:
         if self._failure is not None:
             self._thread.join()
             raise self._explain(self._failure) from self._failure
+
+    def call(self, action: Callable[[], object]) -> None:
+        """Run something in the proxy's own thread, as its addons ask; returns at once."""
+        if self._master is not None and self._thread.is_alive():
+            self._master.event_loop.call_soon_threadsafe(action)
 
     def stop(self) -> None:
         """Write everything that is open and end; may be called twice.
@@ -123,7 +134,8 @@ class Proxy:
 
     async def _serve(self) -> None:
         master = Master(options.Options(), event_loop=asyncio.get_running_loop())
-        parts = [*addons.default_addons(), self._upstream, self.recorder, _Readiness(self)]  # type: ignore[no-untyped-call]
+        usual = [one for one in addons.default_addons() if not any(isinstance(own, type(one)) for own in self._extra)]  # type: ignore[no-untyped-call]
+        parts = [*usual, *self._extra, self._upstream, self.recorder, _Readiness(self)]
         master.addons.add(*parts)  # type: ignore[no-untyped-call]
         self._master = master
         master.options.update(  # type: ignore[no-untyped-call]
@@ -133,6 +145,7 @@ class Proxy:
             mode=self._mode,
             store_streamed_bodies=True,
             ssl_verify_upstream_trusted_ca=str(self._upstream_ca) if self._upstream_ca else None,
+            **self._settings,
         )
         asyncio.get_running_loop().set_exception_handler(_tell_unless_cancelled)
         await master.run()

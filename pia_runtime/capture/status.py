@@ -58,6 +58,14 @@ class StatusLine:
             self._shown = time.monotonic()
             self._live.update(render_status(status, self._hint), refresh=True)
 
+    def say(self, line: str) -> None:
+        """A line above the status, which stays."""
+        if self._live is None:
+            self._stream.write(f"{line}\n")
+            self._stream.flush()
+        else:
+            self._live.console.print(Text(line))
+
     def _plain(self, status: LiveStatus) -> None:
         last_s, last_phase = self._last
         if status.elapsed_s - last_s >= PLAIN_EVERY_SECONDS or status.phase != last_phase:

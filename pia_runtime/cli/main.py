@@ -18,6 +18,7 @@ from pia_runtime.cli import (
     hooks,
     import_,
     inspect,
+    replay,
     selftest,
     timeline,
 )
@@ -45,6 +46,7 @@ app.command("explain")(explain.explain)
 app.command("timeline")(timeline.timeline)
 app.command("bench")(bench.bench)
 app.command("inspect")(inspect.inspect)
+app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
 app.add_typer(hooks.app, name="hooks")
 

@@ -132,6 +132,26 @@ class CaptureWriter:
             self._append(FLOWS, serialised)
             self.flows += 1
 
+    def repeat(self, name: str, record: bytes) -> None:
+        """Append a record of another capture as it stands: an event line with its own ``seq``, a flow, or a torn end.
+
+        Args:
+            name: ``events.jsonl`` or the name of a flow file.
+            record: the bytes, which are not looked into.
+
+        Raises:
+            NotReadyError: the record could not be written; the file ends with the last whole one.
+        """
+        with self._lock:
+            if self._closed:
+                self.dropped += 1
+                return
+            self._append(name, record)
+            if name == EVENTS:
+                self.events += 1
+            else:
+                self.flows += 1
+
     def tls_key(self, line: str) -> None:
         """Append one line to ``tls-keys.log`` (NSS key log form, mode 0600), which opens the run's recorded packets.
 
