@@ -2,8 +2,12 @@
 
 import hashlib
 import hmac
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from urllib.parse import quote
 
+import ahocorasick_rs
 import orjson
 
 _KEPT = 2
@@ -36,12 +40,63 @@ def mask(value: object) -> str | None:
     return f"{text[:_KEPT]}{'*' * min(len(text) - 2 * _KEPT, 12)}{text[-_KEPT:]}"
 
 
-def mask_within(text: str, values: Iterable[str]) -> str:
-    """A text that people wrote or an app showed, with every one of these values in it masked; the longest first."""
-    for value in sorted({value for value in values if len(value) >= _SHORTEST_HIDDEN}, key=lambda v: (-len(v), v)):
-        if value in text:
-            text = text.replace(value, mask(value) or "")
-    return text
+class Secrets:
+    """Values that may not stand in any text that leaves; one pass finds all of them, however many there are.
+
+    A value is found in either case, without its separators (``AA:BB…`` as ``aabb…``) and percent-encoded. The longest wins
+    where several begin at one place. Values shorter than six characters are left: they occur in ordinary words; two Chinese
+    characters are enough for a value of them.
+    """
+
+    def __init__(self, values: Iterable[str]) -> None:
+        """Prepare for ``values``; what is too short to be told from ordinary words is left out."""
+        spelled = sorted({_folded(spelling) for value in values for spelling in _spellings(value)})
+        kind = ahocorasick_rs.MatchKind.LeftmostLongest
+        self._automaton = ahocorasick_rs.AhoCorasick(spelled, matchkind=kind) if spelled else None
+        self._remembered = lru_cache(maxsize=65536)(self._masked)
+
+    def __bool__(self) -> bool:
+        return self._automaton is not None
+
+    def mask_within(self, text: str) -> str:
+        """The text with every one of the values in it masked."""
+        return text if self._automaton is None else self._remembered(text)
+
+    def _masked(self, text: str) -> str:
+        assert self._automaton is not None  # noqa: S101 (for the type checker; mask_within asked)
+        parts, done = [], 0
+        for _, start, end in self._automaton.find_matches_as_indexes(_folded(text)):
+            parts += [text[done:start], mask(text[start:end]) or ""]
+            done = end
+        return "".join([*parts, text[done:]]) if parts else text
+
+
+_SEPARATORS = re.compile(r"[-:.\s]")
+_HAN = re.compile("[\u3400-\u9fff]{2}")
+
+
+def _spellings(value: str) -> Iterator[str]:
+    text = value.strip()
+    if len(text) < _SHORTEST_HIDDEN and not _HAN.match(text):
+        return
+    yield text
+    bare = _SEPARATORS.sub("", text)
+    if len(bare) >= _SHORTEST_SHOWN:
+        yield bare
+    encoded = quote(text.encode("utf-8", "surrogatepass"), safe="")
+    if encoded != text:
+        yield encoded
+
+
+def _folded(text: str) -> str:
+    """Lower case with every character in its place; surrogates, which no automaton takes, as the replacement character."""
+    if text.isascii():
+        return text.lower()
+    lower = (char.lower() for char in text)
+    return "".join(
+        low if len(low) == 1 and not 0xD800 <= ord(low) < 0xE000 else "\ufffd" if len(low) == 1 else char
+        for low, char in zip(lower, text, strict=True)
+    )
 
 
 def commit(key: bytes | None, data: str, value: object) -> str | None:

@@ -10,7 +10,6 @@ from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.consent import signals_by_scope
 from pia_runtime.correlation.verdict import Scopes
 from pia_runtime.detection.attribution import recipient_of_host
-from pia_runtime.detection.masking import mask_within
 from pia_runtime.judgement.declarations import Declared, declaration_document
 from pia_runtime.judgement.findings import judge
 from pia_runtime.judgement.necessity import necessity_document
@@ -28,7 +27,7 @@ from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
 from pia_runtime.pipeline.moments import moments
-from pia_runtime.pipeline.secrets import hidden, secrets_of
+from pia_runtime.pipeline.secrets import identifying_secrets, secrets_of, without_secrets
 from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Transmissions
 from pia_runtime.pipeline.troubles import drop_unknown, missing, stamps_of, trouble_counts
@@ -49,8 +48,11 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
     findings = judge(made.facts, toolbox.knowledge.rules)
     for number in made.unknown_categories:
         counts["unknown_category", "", str(number)] += 1
-    secrets = frozenset() if reveal else secrets_of(content.identifiers, found, content.events)
-    return _document(content, toolbox.knowledge, case, made, findings, found, counts, secrets)
+    document = _document(content, toolbox.knowledge, case, made, findings, found, counts)
+    if reveal:
+        return document
+    recorded = content.identifiers, found, content.events
+    return without_secrets(document, secrets_of(*recorded), identifying_secrets(*recorded, content.session))
 
 
 def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple[Case, Transmissions, Counts]:
@@ -93,7 +95,6 @@ def _document(
     findings: tuple[Finding, ...],
     found: Transmissions,
     counts: Counts,
-    secrets: frozenset[str],
 ) -> dict[str, Any]:
     intervals = consent_intervals(case.scopes, case.clocks)
     records = _with_joins(case, made)
@@ -115,7 +116,7 @@ def _document(
             one.id: {"value": one.value, "unit": one.unit, "source": one.source, "overridden": one.overridden}
             for one in case.thresholds.values()
         },
-        "consent": [hidden(item, ("texts",), secrets) for item in intervals] if secrets else intervals,
+        "consent": intervals,
         "detections": records,
         "findings": [finding_document(finding) for finding in findings],
         "notice": notice_document(findings, knowledge.rules, knowledge.notices),
@@ -128,7 +129,7 @@ def _document(
                 "kind": spot.kind,
                 "host": spot.host or None,
                 "count": spot.count,
-                "detail": mask_within(spot.detail, secrets) or None,
+                "detail": spot.detail or None,
                 "why_it_matters": spot.why_it_matters,
             }
             for spot in blind_spots(counts, knowledge)
