@@ -40,6 +40,14 @@ def mask(value: object) -> str | None:
     return f"{text[:_KEPT]}{'*' * min(len(text) - 2 * _KEPT, 12)}{text[-_KEPT:]}"
 
 
+_TOKEN = re.compile(r"(?=[^\s\"',;{}\[\]&<>=/:?()|]*\d{2})[^\s\"',;{}\[\]&<>=/:?()|]{6,}|[\u3400-\u9fff]{2,}")
+
+
+def mask_tokens(text: str) -> str:
+    """A text with every run masked that may be a value: six characters or more with two digits in a row, or Chinese words."""
+    return _TOKEN.sub(lambda match: mask(match[0]) or "", text)
+
+
 class Secrets:
     """Values that may not stand in any text that leaves; one pass finds all of them, however many there are.
 

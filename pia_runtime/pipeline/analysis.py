@@ -30,6 +30,7 @@ from pia_runtime.pipeline.moments import moments
 from pia_runtime.pipeline.secrets import identifying_secrets, secrets_of, without_secrets
 from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Transmissions
+from pia_runtime.pipeline.triggers import triggers
 from pia_runtime.pipeline.troubles import drop_unknown, missing, stamps_of, trouble_counts
 
 SCHEMA = "pia.analysis/1"
@@ -140,8 +141,9 @@ def _document(
 
 
 def _with_joins(case: Case, made: Made) -> list[dict[str, Any]]:
-    """The records with state, necessity, declaration, and the read that each transmission came from."""
+    """The records with state, necessity, declaration, the read that each transmission came from, and the last user action."""
     records = case.detections.records
+    acts = triggers(case.detections.table, case.events, case.clocks)
     told = case.detections.table[["permission", "sdk_told", "data_told"]].astype(object).itertuples(index=False)
     for number, (record, words) in enumerate(zip(records, told, strict=True)):
         read = int(made.read[number])
@@ -149,6 +151,7 @@ def _with_joins(case: Case, made: Made) -> list[dict[str, Any]]:
         record["necessity"] = made.necessity[record["data"]]
         record["declared"] = made.declared[number]
         record["told"] = {"permission": words[0], "sdk": words[1], "data": words[2]}
+        record["trigger"] = acts[number]
         record["read"] = {"detection": records[read]["id"], "basis": made.read_basis[number]} if read >= 0 else None
     return records
 

@@ -12,7 +12,7 @@ import pandas as pd
 
 from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_instants
-from pia_runtime.detection.masking import commit, mask
+from pia_runtime.detection.masking import canonical, commit, mask, mask_tokens
 from pia_runtime.model.detection import Actor, Recipient
 from pia_runtime.pipeline.accesses import Accesses
 from pia_runtime.pipeline.senders import Evidence
@@ -20,6 +20,9 @@ from pia_runtime.pipeline.transmissions import Sent
 
 _MOST_FRAMES = 30
 """Stack frames kept in the document; the event line has all of them."""
+
+_MOST_ARGUMENTS = 10
+_LONGEST_ARGUMENT = 200
 
 
 _ROW_COLUMNS = {
@@ -64,6 +67,17 @@ class Disclosure:
         """The ``masked``, ``commitment`` and, where asked for, ``value`` fields of a detection."""
         shown = {"masked": mask(value), "commitment": commit(self.key, data, value)}
         return {**shown, "value": value} if self.reveal else shown
+
+    def arguments(self, args: object) -> list[str | None]:
+        """What a call was given, as short texts: names such as ``android_id`` as they are, what looks like a value masked."""
+        given = args if isinstance(args, list) else [] if args is None else [args]
+        return [self._argument(one) for one in given[:_MOST_ARGUMENTS]]
+
+    def _argument(self, one: object) -> str | None:
+        if one is None:
+            return None
+        text = one[:_LONGEST_ARGUMENT] if isinstance(one, str) else canonical(one)[:_LONGEST_ARGUMENT]
+        return text if self.reveal else mask_tokens(text)
 
 
 class _Distinct[T]:
@@ -155,7 +169,7 @@ def _records(
     disclosure: Disclosure,
 ) -> list[dict[str, Any]]:
     actors, _ = distinct
-    columns = ["seq", "api", "hook", "stack", "value", "threw", "foreground", "process"]
+    columns = ["seq", "api", "hook", "args", "stack", "value", "threw", "foreground", "process"]
     plain = {name: calls[name].astype(object).tolist() for name in columns}
     records = []
     row: Any  # a named tuple of the columns, which no type checker can know
@@ -194,6 +208,7 @@ def _access_fields(data: str, call: dict[str, Any], disclosure: Disclosure) -> d
         "confidence": "certain",
         "source": call["hook"],
         "api": call["api"] or None,
+        "args": disclosure.arguments(call["args"]),
         "threw": call["threw"] or None,
         "stack": [frame for frame in call["stack"].split("\n") if frame][:_MOST_FRAMES],
         "foreground": None if pd.isna(foreground) else bool(foreground),
@@ -218,6 +233,7 @@ def _sent_fields(transmitted: Transmitted, disclosure: Disclosure) -> dict[str, 
         "confidence": m.confidence,
         "source": m.source or None,
         "api": None,
+        "args": [],
         "threw": None,
         "stack": [],
         "foreground": None,

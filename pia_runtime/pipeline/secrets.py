@@ -70,6 +70,9 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     told = {name: _masked(document[name], everywhere) for name in _SECTIONS if name in document}
     for interval in told.get("consent") or ():
         interval["texts"] = [sentences.mask_within(text) for text in interval["texts"]]
+    for detection in told.get("detections") or ():
+        if detection.get("trigger") and detection["trigger"]["text"]:
+            detection["trigger"]["text"] = sentences.mask_within(detection["trigger"]["text"])
     for spot in told.get("blind_spots") or ():
         spot["detail"] = sentences.mask_within(spot["detail"] or "") or None
     return {**document, **told, "session": _masked_record(document["session"], everywhere)}
