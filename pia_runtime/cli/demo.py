@@ -16,7 +16,6 @@ from pia_runtime.cli.options import (
     labels,
     say,
     stdout_console,
-    write_result,
 )
 
 
@@ -50,9 +49,9 @@ def demo(
     The app is a made-up lending app on JDK 17 with four made-up SDKs; every identity in it is synthetic. What a real device
     adds and this cannot show: Android's runtime and framework, permissions, SELinux, certificate pinning.
     """
+    from pia_runtime.cli.timeline import write_page
     from pia_runtime.instrumentation.interventions import Interventions
     from pia_runtime.practice.demo import default_out, run_demo
-    from pia_runtime.reports.html import render_html
     from pia_runtime.reports.table import print_findings
     from pia_runtime.storage.analysis import analyse_capture, write_analysis
 
@@ -63,5 +62,5 @@ def demo(
     language = chosen(lang)
     print_findings(document, labels(), language, stdout_console())
     page = path / "derived" / "timeline.html"
-    write_result(render_html(document, labels(), language), page)
-    say(f"capture:  {path}\ntimeline: {page}")
+    say(f"capture:  {path}")
+    write_page(path, page, language)

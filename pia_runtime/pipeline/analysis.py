@@ -44,6 +44,13 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
         toolbox: what is known.
         reveal: put full values into the document; otherwise they are masked and committed to.
     """
+    return analyse_with_secrets(content, toolbox, reveal=reveal)[0]
+
+
+def analyse_with_secrets(
+    content: Content, toolbox: Toolbox, *, reveal: bool = False
+) -> tuple[dict[str, Any], frozenset[str]]:
+    """The document, and every value that may not stand in a text quoted beside it (none where all is revealed)."""
     case, found, counts = detect(content, toolbox, reveal=reveal)
     made = make_facts(case)
     findings = judge(made.facts, toolbox.knowledge.rules)
@@ -51,9 +58,10 @@ def analyse(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> dict
         counts["unknown_category", "", str(number)] += 1
     document = _document(content, toolbox.knowledge, case, made, findings, found, counts)
     if reveal:
-        return document
+        return document, frozenset()
     recorded = content.identifiers, found, content.events
-    return without_secrets(document, secrets_of(*recorded), identifying_secrets(*recorded, content.session))
+    secrets, identifying = secrets_of(*recorded), identifying_secrets(*recorded, content.session)
+    return without_secrets(document, secrets, identifying), secrets | identifying
 
 
 def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple[Case, Transmissions, Counts]:

@@ -35,7 +35,16 @@ def visible(value: object, limit: int = SHORT) -> str:
         return ""
     text = value if isinstance(value, str) else str(value)
     shown = _INVISIBLE.sub(_written_out, text[:limit])
-    return shown if len(text) <= limit else f"{shown}…(+{len(text) - limit})"
+    return shown + _cut(len(text), limit)
+
+
+def visible_lines(value: str, limit: int = LONG) -> str:
+    """As :func:`visible`, but line breaks stay: for quoted bodies in an element that keeps them."""
+    return "\n".join(visible(part, limit) for part in value[:limit].splitlines()) + _cut(len(value), limit)
+
+
+def _cut(length: int, limit: int) -> str:
+    return f"…(+{length - limit})" if length > limit else ""
 
 
 def _written_out(match: re.Match[str]) -> str:

@@ -18,17 +18,45 @@ from importlib.resources import files
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.reports.escape import json_for_script
 from pia_runtime.reports.labels import Document, Labels, Lang
 from pia_runtime.reports.page_data import page_data
 from pia_runtime.reports.page_parts import page_parts
 
-SCRIPTS = ("text.js", "marks.js", "shapes.js", "chart.js", "evidence.js", "controls.js", "main.js")
+SCRIPTS = (
+    "text.js",
+    "marks.js",
+    "shapes.js",
+    "strips.js",
+    "links.js",
+    "chart.js",
+    "overview.js",
+    "evidence.js",
+    "controls.js",
+    "main.js",
+)
 """The page's own scripts in the order in which they are joined into one."""
 
 
-def render_html(document: Document, labels: Labels, lang: Lang = "zh") -> str:
-    """The page, shown in ``lang`` first. The same document, labels and language give the same text."""
+def render_html(
+    document: Document,
+    labels: Labels,
+    lang: Lang = "zh",
+    exhibits: Exhibits | None = None,
+    *,
+    reveal: bool = False,
+) -> str:
+    """The page, shown in ``lang`` first. The same document, labels, language and exhibits give the same text.
+
+    Args:
+        document: the analysis document.
+        labels: names of ids.
+        lang: language that is shown first; the reader can switch.
+        exhibits: requests, decode steps and pictures to open from a mark; without them a mark shows what the document says.
+        reveal: quote requests and decode steps in full.
+    """
+    exhibits = exhibits or Exhibits()
     style = f"{_vendored('uPlot.min.css')}\n{_own('page.css')}"
     library = _vendored("uPlot.iife.min.js")
     script = '"use strict";\n(() => {\n' + "\n".join(_own(name) for name in SCRIPTS) + "})();\n"
@@ -41,7 +69,9 @@ def render_html(document: Document, labels: Labels, lang: Lang = "zh") -> str:
             style=Markup(style),  # noqa: S704 (the project's own files)
             library=Markup(library),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            data=Markup(json_for_script(page_data(document, labels))),  # noqa: S704 (escaped for script elements)
+            data=Markup(json_for_script(page_data(document, labels, exhibits, reveal=reveal))),  # noqa: S704 (escaped for script elements)
+            pictures=len(exhibits.pictures),
+            left_out=exhibits.left_out,
             **page_parts(document, labels),
         )
     )

@@ -7,12 +7,14 @@ table keep 100 000 marks below ten megabytes. Texts are escaped for the eye here
 from collections.abc import Mapping
 from typing import Any
 
+from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.reports.consent_line import ConsentLine, consent_line
 from pia_runtime.reports.escape import LONG, SHORT, visible
 from pia_runtime.reports.instants import utc
 from pia_runtime.reports.labels import LANGS, Document, Labels, Names
 from pia_runtime.reports.lanes import ActorKey, Detection, actor_key, actor_lanes, dated_detections
 from pia_runtime.reports.messages import load_messages
+from pia_runtime.reports.page_exhibits import page_exhibits, page_moments
 from pia_runtime.reports.summary import finding_phases, findings_by_severity, margin_of
 from pia_runtime.reports.wording import Wording
 
@@ -32,6 +34,10 @@ _SPOKEN = (
     "report",
     "margin",
     "page",
+    "app_state",
+    "blind_spot",
+    "read_basis",
+    "screen_state",
 )
 _TEXT_COLUMNS = (
     "act",
@@ -45,6 +51,9 @@ _TEXT_COLUMNS = (
     "masked",
     "commitment",
     "api",
+    "threw",
+    "state",
+    "read_basis",
 )
 _LIST_COLUMNS = ("path", "stack", "learned_from")
 KIND_COLUMNS = ("lane", "foreground", "recipient", *_LIST_COLUMNS, *_TEXT_COLUMNS)
@@ -64,13 +73,14 @@ class _Pool:
         return list(self._numbers)
 
 
-def page_data(document: Document, labels: Labels) -> dict[str, Any]:
-    """The data of one page, ready for JSON. Keys and order depend on the document alone."""
+def page_data(document: Document, labels: Labels, exhibits: Exhibits, *, reveal: bool = False) -> dict[str, Any]:
+    """The data of one page, ready for JSON. Keys and order depend on document and exhibits alone."""
     line = consent_line(document)
     marks = _Marks(document, line)
     return {
         "start": utc(line.start_ns),
         "uncompared": line.uncompared,
+        "revealed": reveal,
         "span": line.end_ns - line.start_ns,
         "bands": [[band.phase, band.from_ns - line.start_ns, band.until_ns - line.start_ns] for band in line.bands],
         "boundaries": [[edge.state, edge.t_ns - line.start_ns, edge.err_ns] for edge in line.boundaries],
@@ -80,6 +90,8 @@ def page_data(document: Document, labels: Labels) -> dict[str, Any]:
             visible(data): {lang: Wording(lang, labels).data(data) for lang in LANGS}
             for data in sorted({data for _, data in marks.lanes})
         },
+        **page_moments(document, line),
+        **page_exhibits(exhibits, line, marks.place, reveal=reveal),
         "marks": marks.columns,
         "kind_columns": list(KIND_COLUMNS),
         "kinds": marks.kinds.values(),
@@ -106,8 +118,9 @@ class _Marks:
         numbers = {lane: number for number, lane in enumerate(self.lanes)}
         for actor, _ in self.lanes:
             self.actors.number(actor)
-        for place, detection in enumerate(dated_detections(document)):
-            self.place[str(detection.get("id"))] = place
+        dated = dated_detections(document)
+        self.place.update((str(detection.get("id")), place) for place, detection in enumerate(dated))
+        for detection in dated:
             lane = numbers[actor_key(detection.get("actor")), str(detection.get("data"))]
             for name, value in self._row(detection, lane, line.start_ns):
                 self.columns.setdefault(name, []).append(value)
@@ -121,6 +134,7 @@ class _Marks:
             ("margin_err", detection.get("margin_err_ns", detection.get("err_ns"))),
             ("event", detection.get("event")),
             ("flow", self._text(detection.get("flow"))),
+            ("read", self.place.get(str((detection.get("read") or {}).get("detection")), -1)),
             ("kind", self.kinds.number(self._kind(detection, lane))),
         ]
 
@@ -131,7 +145,7 @@ class _Marks:
             detection.get("foreground"),
             self.recipients.number(_recipient(detection.get("recipient"))),
             *(self._list(detection.get(name)) for name in _LIST_COLUMNS),
-            *(self._text(detection.get(name), LONG) for name in _TEXT_COLUMNS),
+            *(self._text(_field(detection, name), LONG) for name in _TEXT_COLUMNS),
         )
 
     def _text(self, value: object, limit: int = SHORT) -> int:
@@ -139,6 +153,10 @@ class _Marks:
 
     def _list(self, values: list[object] | None) -> int:
         return self.lists.number(tuple(visible(value, LONG) for value in (values or ())[:MOST_FRAMES]))
+
+
+def _field(detection: Detection, name: str) -> object:
+    return (detection.get("read") or {}).get("basis") if name == "read_basis" else detection.get(name)
 
 
 def _recipient(recipient: Mapping[str, Any] | None) -> tuple[str, str, bool | None] | None:

@@ -9,9 +9,9 @@ from markupsafe import Markup
 from pia_runtime.reports.consent_line import consent_line
 from pia_runtime.reports.declaration import declaration_rows
 from pia_runtime.reports.escape import visible
+from pia_runtime.reports.glance import MOST_KINDS, Glance, glances
 from pia_runtime.reports.instants import seconds, utc, with_error
 from pia_runtime.reports.labels import Document, Labels
-from pia_runtime.reports.lanes import VERDICTS, verdict_counts
 from pia_runtime.reports.summary import (
     coverage_facts,
     finding_phases,
@@ -71,7 +71,7 @@ def page_parts(document: Document, labels: Labels) -> dict[str, Any]:
         "app": visible(app.get("label")) or visible(app.get("package")) or page.say("report.unknown_app"),
         "package": " ".join(filter(None, (visible(app.get("package")), visible(app.get("version_name"))))),
         "facts": _facts(page, session),
-        "totals": _totals(page),
+        "glances": [_glance(page, one) for one in glances(document)],
         "steps": [
             (boundary.state, page.term("state", boundary.state), page.after_start(boundary.t_ns, boundary.err_ns))
             for boundary in page.line.boundaries
@@ -116,9 +116,23 @@ def _yes_no(page: _Page, value: object) -> Markup:
     return page.say("report.is_true" if value else "report.is_false")
 
 
-def _totals(page: _Page) -> list[tuple[str, int, Markup]]:
-    counts = verdict_counts(page.document)
-    return [(verdict, counts[verdict], page.say(f"verdict.{verdict}")) for verdict in VERDICTS]
+def _glance(page: _Page, one: Glance) -> dict[str, Any]:
+    """One card: what part of the run, how often which act, which data, to whom."""
+    counts = [("access", one.reads), ("attempt", one.attempts), ("transmission", one.sends)]
+    return {
+        "part": one.part,
+        "title": page.say(f"glance.{one.part}"),
+        "counts": [(act, f"{count:,}", page.term("act", act)) for act, count in counts if count],
+        "kinds": page.both(partial(_kinds, one)) if one.kinds else page.say("glance.nothing"),
+        "third_parties": page.say("glance.third_parties", count=len(one.third_parties)) if one.third_parties else "",
+        "hosts": ", ".join(visible(host) for host in one.third_parties[:12]),
+    }
+
+
+def _kinds(one: Glance, wording: Wording) -> str:
+    named = wording.list([wording.data(kind) for kind in one.kinds[:MOST_KINDS]])
+    more = len(one.kinds) - MOST_KINDS
+    return named if more <= 0 else wording.say("glance.more", kinds=named, count=more)
 
 
 def _findings(page: _Page) -> list[dict[str, Any]]:

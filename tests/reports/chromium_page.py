@@ -40,10 +40,10 @@ def _spawn(to_read: int, to_write: int, *flags: str) -> int:
             os.close(given)
 
 
-class ChromiumPage:
-    """One page; ``messages`` collects what the browser complains of, ``requests`` every address that it asks for."""
+class Chromium:
+    """One headless browser; a test opens its own page in it."""
 
-    def __init__(self, path: Path, width: int = 1440, height: int = 1100, *, dark: bool = False) -> None:
+    def __init__(self) -> None:
         self._profile = tempfile.mkdtemp(prefix="pia-chromium-")
         to_read, self._out = os.pipe()
         self._in, to_write = os.pipe()
@@ -52,15 +52,59 @@ class ChromiumPage:
         os.close(to_write)
         self._buffer = b""
         self._last = 0
+
+    def open(self, path: Path, width: int = 1440, height: int = 1100, *, dark: bool = False) -> "ChromiumPage":
+        """A page of its own, loaded; close it by leaving its context."""
+        return ChromiumPage(self, path, width, height, dark=dark)
+
+    def send(self, method: str, session: str | None, params: dict[str, Any]) -> int:
+        """Send one command; returns its number."""
+        self._last += 1
+        message: dict[str, Any] = {"id": self._last, "method": method, "params": params}
+        if session:
+            message["sessionId"] = session
+        os.write(self._out, json.dumps(message).encode() + b"\0")
+        return self._last
+
+    def read(self) -> dict[str, Any]:
+        """The next message; the test's time limit bounds the wait."""
+        while b"\0" not in self._buffer:
+            chunk = os.read(self._in, 1 << 16)
+            if not chunk:
+                raise RuntimeError("Chromium ended")
+            self._buffer += chunk
+        line, self._buffer = self._buffer.split(b"\0", 1)
+        return dict(json.loads(line))
+
+    def close(self) -> None:
+        """End the browser and remove its profile."""
+        os.kill(self._pid, signal.SIGTERM)
+        os.waitpid(self._pid, 0)
+        os.close(self._out)
+        os.close(self._in)
+        shutil.rmtree(self._profile, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class ChromiumPage:
+    """One page; ``messages`` collects what the browser complains of, ``requests`` every address that it asks for."""
+
+    def __init__(self, browser: Chromium, path: Path, width: int, height: int, *, dark: bool) -> None:
+        self._browser = browser
         self._session: str | None = None
         self.messages: list[str] = []
         self.requests: list[str] = []
         self._loaded = False
-        self._open(path, width, height, dark=dark)
-
-    def _open(self, path: Path, width: int, height: int, *, dark: bool) -> None:
-        target = self.command("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.command("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        self._context = str(self.command("Target.createBrowserContext")["browserContextId"])
+        self._target = self.command("Target.createTarget", url="about:blank", browserContextId=self._context)[
+            "targetId"
+        ]
+        self._session = self.command("Target.attachToTarget", targetId=self._target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.command(f"{domain}.enable")
         self.size(width, height)
@@ -68,7 +112,7 @@ class ChromiumPage:
             self.command("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": "dark"}])
         self.command("Page.navigate", url=path.as_uri())
         while not self._loaded:
-            self._note(self._read())
+            self._note(self._browser.read())
 
     def size(self, width: int, height: int) -> None:
         """Give the page another window."""
@@ -78,14 +122,10 @@ class ChromiumPage:
 
     def command(self, method: str, **params: Any) -> dict[str, Any]:
         """Send one command of the DevTools protocol and return its result; the test's time limit bounds the wait."""
-        self._last += 1
-        message: dict[str, Any] = {"id": self._last, "method": method, "params": params}
-        if self._session:
-            message["sessionId"] = self._session
-        os.write(self._out, json.dumps(message).encode() + b"\0")
+        number = self._browser.send(method, self._session, params)
         while True:
-            answer = self._read()
-            if answer.get("id") == self._last:
+            answer = self._browser.read()
+            if answer.get("id") == number:
                 if "error" in answer:
                     raise RuntimeError(f"{method}: {answer['error']}")
                 return dict(answer["result"])
@@ -123,16 +163,9 @@ class ChromiumPage:
         data = self.command("Page.printToPDF", printBackground=True, preferCSSPageSize=True)["data"]
         path.write_bytes(base64.b64decode(data))
 
-    def _read(self) -> dict[str, Any]:
-        while b"\0" not in self._buffer:
-            chunk = os.read(self._in, 1 << 16)
-            if not chunk:
-                raise RuntimeError("Chromium ended")
-            self._buffer += chunk
-        line, self._buffer = self._buffer.split(b"\0", 1)
-        return dict(json.loads(line))
-
     def _note(self, event: dict[str, Any]) -> None:
+        if event.get("sessionId") != self._session:
+            return  # of a page that another test has closed
         params = event.get("params", {})
         match event.get("method"):
             case "Page.loadEventFired":
@@ -143,15 +176,12 @@ class ChromiumPage:
                 self.messages.append(str(params["args"]))
             case "Log.entryAdded":
                 self.messages.append(str(params["entry"]))
-            case "Network.requestWillBeSent":
+            case "Network.requestWillBeSent" if not params["request"]["url"].startswith("data:"):
                 self.requests.append(params["request"]["url"])
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.kill(self._pid, signal.SIGTERM)
-        os.waitpid(self._pid, 0)
-        os.close(self._out)
-        os.close(self._in)
-        shutil.rmtree(self._profile, ignore_errors=True)
+        self._session = None
+        self.command("Target.disposeBrowserContext", browserContextId=self._context)

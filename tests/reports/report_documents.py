@@ -1,10 +1,14 @@
 """Analysis documents written by hand, per the capture format: an ordinary run, a hostile one and a large one."""
 
 import hashlib
+import io
 import itertools
 import random
 from typing import Any
 
+from PIL import Image
+
+from pia_runtime.model.exhibit import Exhibits, Picture, Request
 from pia_runtime.reports.labels import Labels
 
 MS, S = 1_000_000, 1_000_000_000
@@ -276,6 +280,42 @@ def loan_document() -> dict[str, Any]:
             "ended_ns": END,
         },
     }  # fmt: skip
+
+
+def linked_document() -> dict[str, Any]:
+    """The loan run, where one transmission is tied to its read, with states of the app, gaps and a failed hook."""
+    document = loan_document()
+    read = detection("access", "imei", START + 100 * MS, RISK, api="android.telephony.TelephonyManager.getImei")
+    sent = detection(
+        "transmission", "imei", START + 1000 * MS, RISK, recipient=RISK_HOST, flow="flow-x", path=["gunzip", "json:$.imei"],
+        read={"detection": read["id"], "basis": "value"},
+    )  # fmt: skip
+    document["detections"] = [read, sent, *document["detections"]]
+    document["moments"] = {
+        "screen": [
+            {"state": "foreground", "from_ns": START, "until_ns": START + 50 * S, "err_ns": 2 * MS},
+            {"state": "background", "from_ns": START + 50 * S, "until_ns": END, "err_ns": 2 * MS},
+        ],
+        "gaps": [{"kind": "tls_failed", "host": "pinned.example", "t_ns": START + 30 * S, "err_ns": 2 * MS}],
+        "blobs": [],
+    }
+    return document
+
+
+def exhibits() -> Exhibits:
+    """What was recorded behind :func:`linked_document`: a request, two decode steps and a screenshot."""
+    out = io.BytesIO()
+    Image.new("RGB", (9, 20), "white").save(out, "JPEG")
+    return Exhibits(
+        requests={
+            "flow-x": Request(
+                "POST /v1/collect?imei=356938035643809 HTTP/1.1", (("Host", "api.fengkong.example"),), "", 118
+            )
+        },
+        steps={linked_document()["detections"][1]["id"]: (("gunzip", "", 118), ("json:$.imei", "356938035643809", 15))},
+        pictures=(Picture(START + 500 * MS, 2 * MS + 1000, 12, 9, 20, out.getvalue()),),
+        secrets=frozenset({"356938035643809"}),
+    )
 
 
 def _interval(

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from chromium_page import CHROMIUM, ChromiumPage
-from report_documents import END, LABELS, START, large_document, loan_document, poisoned
+from chromium_page import CHROMIUM, Chromium, ChromiumPage
+from report_documents import END, LABELS, START, exhibits, large_document, linked_document, loan_document, poisoned
 
 from pia_runtime.reports.html import render_html
 
@@ -25,10 +25,18 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Chromium]:
+    with Chromium() as opened:
+        yield opened
+
+
 @pytest.fixture
-def page(file: Path) -> Iterator[ChromiumPage]:
-    with ChromiumPage(file, 1440, 1400) as opened:
+def page(browser: Chromium, file: Path) -> Iterator[ChromiumPage]:
+    """The whole run, which the page does not show first: its choice comes early."""
+    with browser.open(file, 1440, 1400) as opened:
         opened.evaluate("document.getElementById('timeline').scrollIntoView({behavior: 'instant'}), 1")
+        opened.evaluate("document.getElementById('zoom-all').click(), 1")
         yield opened
         assert opened.messages == []
         assert opened.requests == [file.as_uri()]
@@ -152,20 +160,20 @@ def test_the_language_switches_everything_at_once(page: ChromiumPage):
     assert page.evaluate("document.documentElement.lang") == "en"
 
 
-def test_the_theme_follows_the_system_and_can_be_turned(file: Path):
+def test_the_theme_follows_the_system_and_can_be_turned(browser: Chromium, file: Path):
     background = "getComputedStyle(document.body).backgroundColor"
-    with ChromiumPage(file, dark=True) as page:
+    with browser.open(file, dark=True) as page:
         dark = page.evaluate(background)
         page.evaluate("document.getElementById('theme').click(), 1")
         light = page.evaluate(background)
         assert sum(map(int, dark[4:-1].split(","))) < 150 < sum(map(int, light[4:-1].split(",")))
 
 
-def test_captured_text_runs_nowhere_in_the_page(tmp_path: Path):
+def test_captured_text_runs_nowhere_in_the_page(browser: Chromium, tmp_path: Path):
     path = tmp_path / "hostile.html"
     poison = "\"'><img src=x onerror=window.pwned=1></script><script>window.pwned=1</script>\u202e"
     path.write_text(render_html(poisoned(loan_document(), poison), LABELS, "en"), encoding="utf-8")
-    with ChromiumPage(path) as page:
+    with browser.open(path) as page:
         page.evaluate("document.getElementById('chart').focus(), 1")
         for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowRight"):
             page.key(key)
@@ -178,11 +186,11 @@ def test_captured_text_runs_nowhere_in_the_page(tmp_path: Path):
         assert page.requests == [path.as_uri()]
 
 
-def test_a_hundred_thousand_marks_open_and_stay_below_ten_megabytes(tmp_path: Path):
+def test_a_hundred_thousand_marks_open_and_stay_below_ten_megabytes(browser: Chromium, tmp_path: Path):
     path = tmp_path / "large.html"
     path.write_text(render_html(large_document(100_000), LABELS, "zh"), encoding="utf-8")
     assert path.stat().st_size < 10_000_000
-    with ChromiumPage(path) as page:
+    with browser.open(path) as page:
         assert _text(page, "#shown") == "100000 个标记中的 100000 个"
         page.evaluate("document.getElementById('zoom-choice').click(), 1")
         assert page.messages == []
@@ -192,3 +200,104 @@ def test_the_page_prints_its_findings_and_the_timeline(page: ChromiumPage, tmp_p
     page.pdf(tmp_path / "page.pdf")
     assert (tmp_path / "page.pdf").read_bytes().startswith(b"%PDF")
     assert page.evaluate("document.documentElement.classList.contains('printing')") is False
+
+
+def test_a_page_whose_choice_comes_early_opens_on_what_was_before_it(browser: Chromium, file: Path):
+    with browser.open(file) as opened:
+        told = _view(opened)
+        assert "+1.287 s" in told
+        assert "+61.900 s" not in told
+        assert "征得同意之前" in _text(opened, ".glances .before_consent")
+        assert _text(opened, ".glances .before_consent .counts").split() == [
+            "9",
+            "读取",
+            "1",
+            "尝试",
+            "3",
+            "发送",
+            "发往",
+            "2",
+            "个第三方主机",
+        ]
+
+
+def test_evidence_holds_masked_request_decode_steps_and_the_nearest_screenshot(browser: Chromium, tmp_path: Path):
+    path = tmp_path / "exhibits.html"
+    path.write_text(render_html(linked_document(), LABELS, "en", exhibits()), encoding="utf-8")
+    with browser.open(path) as opened:
+        opened.evaluate("document.getElementById('chart').focus(), 1")
+        for key in ("ArrowRight", "ArrowRight"):
+            opened.key(key)
+        told = _text(opened, "#evidence")
+        assert "POST /v1/collect?imei=35" in told
+        assert "356938035643809" not in opened.evaluate("document.documentElement.outerHTML")
+        assert "118 bytes, not text" in told
+        assert told.index("gunzip") < told.index("json:$.imei")
+        assert "The read it came from" in told
+        assert "Screenshot nearest in time" in told
+        assert (
+            opened.evaluate(
+                "document.querySelector('#evidence img').complete && document.querySelector('#evidence img').naturalWidth"
+            )
+            == 9
+        )
+        assert "0.500 s ± 0.003 s earlier" in told
+        opened.key("Enter")
+        assert opened.evaluate("document.activeElement.id") == "evidence"
+        assert opened.messages == []
+        assert opened.requests == [path.as_uri()]
+
+
+def test_strips_tell_the_state_of_the_app_and_what_could_not_be_seen(browser: Chromium, tmp_path: Path):
+    path = tmp_path / "strips.html"
+    path.write_text(render_html(linked_document(), LABELS, "en"), encoding="utf-8")
+    with browser.open(path, 1440, 1400) as opened:
+        opened.evaluate("document.getElementById('timeline').scrollIntoView({behavior: 'instant'}), 1")
+        opened.evaluate("document.getElementById('zoom-all').click(), new Promise((done) => setTimeout(done, 60))")
+        x, y, width = opened.evaluate(
+            "(({x, y, width}) => [x, y, width])(document.querySelector('.u-over').getBoundingClientRect())"
+        )
+        for seconds, down, expected in (
+            (60, 49, "App state: background"),
+            (30, 67, "connection not readable · pinned.example"),
+            (80, 67, "during the whole run: hook failed"),
+        ):
+            opened.mouse("mouseMoved", x + width * seconds / 92, y + down)
+            assert expected in _text(opened, "#tip")
+
+
+def test_dragging_the_overview_moves_the_stretch_that_is_shown(page: ChromiumPage):
+    page.evaluate(
+        "document.getElementById('zoom-choice').click(), document.getElementById('overview').scrollIntoView({block: 'center', behavior: 'instant'}), 1"
+    )
+    x, y, width = page.evaluate(
+        "(({x, y, width}) => [x, y, width])(document.getElementById('overview').getBoundingClientRect())"
+    )
+    page.click(x + width * 0.7, y + 20)
+    told = _view(page)
+    assert "+61.900 s" in told
+    assert "+1.287 s" not in told
+
+
+def test_the_table_gives_every_mark_to_those_who_do_not_see_the_drawing(browser: Chromium, tmp_path: Path):
+    path = tmp_path / "many.html"
+    path.write_text(render_html(large_document(450), LABELS, "en"), encoding="utf-8")
+    rows = "document.querySelectorAll('#marks tbody tr').length"
+    with browser.open(path) as opened:
+        opened.evaluate(
+            "document.getElementById('zoom-all').click(), document.getElementById('table-of-marks').open = true, new Promise((done) => setTimeout(done, 60))"
+        )
+        counts = [opened.evaluate(rows)]
+        for _ in range(2):
+            opened.evaluate("document.querySelector('#marks > button').click(), 1")
+            counts.append(opened.evaluate(rows))
+        assert counts == [200, 400, 450]
+        assert opened.evaluate("document.querySelector('#marks > button')") is None
+
+
+def test_everything_that_can_be_used_has_a_name_for_a_screen_reader(page: ChromiumPage):
+    nodes = page.command("Accessibility.getFullAXTree")["nodes"]
+    used = {"button", "checkbox", "combobox", "searchbox", "link", "application"}
+    shown = [node for node in nodes if node.get("role", {}).get("value") in used]
+    assert {node["role"]["value"] for node in shown} == used
+    assert [node for node in shown if not node.get("name", {}).get("value")] == []

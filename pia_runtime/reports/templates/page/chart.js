@@ -1,9 +1,8 @@
 // The timeline: uPlot gives axis, scale, drag-to-zoom and pixel ratio; bands, lanes and marks are drawn in its draw hook.
 const AXIS = 34;
-const STRIP = 40; // flags of the consent boundaries, then names of the phases
 const LANE = 42;
 const HEAD = 28;
-const TALLEST = 600;
+const tallest = () => Math.max(440, innerHeight - 300); // with the overview and the hint it fits the window
 const JOIN = 9; // marks closer than this many pixels are drawn as one
 const OFFSETS = [0, 13, -13]; // by act: transmissions above, attempts below
 const SPAN = Math.max(DATA.span, 1) / 1e9;
@@ -11,6 +10,7 @@ const FINEST = 2e-6;
 
 let plot = null;
 let rows = [];
+let rowOf = new Map(); // lane number → its row
 let hits = [];
 let selected = -1;
 let related = new Set();
@@ -31,6 +31,7 @@ function layRows() {
     rows.push({ y, height: LANE, lane });
     y += LANE;
   }
+  rowOf = new Map(rows.filter((row) => row.lane).map((row) => [row.lane.number, row]));
   return y;
 }
 
@@ -55,12 +56,14 @@ function layOut() {
   const total = layRows();
   buildLabels(total);
   const inner = STRIP + Math.max(total, LANE);
-  const height = AXIS + (printing ? Math.min(inner, 9000) : Math.min(inner, TALLEST));
+  const height = AXIS + (printing ? Math.min(inner, 9000) : Math.min(inner, tallest()));
   $("chart").style.maxHeight = printing ? "none" : `${height + 2}px`;
   const width = Math.max(($("tall").clientWidth || 900) - $("labels").offsetWidth, 120);
+  countBins();
   if (plot) plot.setSize({ width, height });
   else plot = new uPlot(options(width, height), [[0, SPAN], [null, null]], $("plot"));
   plot.redraw();
+  drawOverview();
 }
 
 function options(width, height) {
@@ -88,7 +91,9 @@ function options(width, height) {
     hooks: {
       setScale: [
         (u, key) => {
-          if (key === "x" && u.scales.x.min !== null) keepInside(u.scales.x.min, u.scales.x.max);
+          if (key !== "x" || u.scales.x.min === null) return;
+          keepInside(u.scales.x.min, u.scales.x.max);
+          drawOverview();
         },
       ],
       draw: [(u) => draw(u)],
@@ -125,15 +130,23 @@ function draw(u) {
   ctx.rect(area.left, area.top, area.width, area.height);
   ctx.clip();
   drawBands(ctx, area, x);
+  drawStates(ctx, area, x);
+  drawUnseen(ctx, area, x);
   hits = [];
   ctx.save();
   ctx.beginPath();
   ctx.rect(area.left, area.top + STRIP, area.width, area.height - STRIP);
   ctx.clip();
   const scrolled = printing ? 0 : $("chart").scrollTop;
-  for (const row of rows) {
-    const y = area.top + STRIP + row.y - scrolled;
-    if (y + row.height > area.top && y < area.top + area.height) drawRow(ctx, row, y, area, x);
+  const top = (row) => area.top + STRIP + row.y - scrolled;
+  const visible = rows.filter((row) => top(row) + row.height > area.top && top(row) < area.top + area.height);
+  for (const row of visible) drawRow(ctx, row, top(row), area);
+  drawLinks(ctx, area, x, (i) => {
+    const row = rowOf.get(KIND("lane", i));
+    return row ? top(row) + LANE / 2 + OFFSETS[Math.max(actOf(i), 0)] : null;
+  });
+  for (const row of visible.filter((one) => one.lane)) {
+    row.lane.acts.forEach((list, act) => drawMarks(ctx, row.lane, list, act, top(row) + LANE / 2 + OFFSETS[act], area, x));
   }
   ctx.restore();
   drawBoundaries(ctx, area, x);
@@ -145,25 +158,21 @@ function drawBands(ctx, area, x) {
     const left = Math.max(x(from), area.left);
     const right = Math.min(x(until), area.left + area.width);
     if (right <= left) continue;
-    band(ctx, phase, left, area.top, right - left, STRIP, 0.26);
-    band(ctx, phase, left, area.top + STRIP, right - left, area.height - STRIP, 0.09);
+    band(ctx, phase, left, area.top, right - left, FLAGS, 0.26);
+    band(ctx, phase, left, area.top + STRIP, right - left, area.height - STRIP, phase.startsWith("before") ? 0.13 : 0.08);
     ctx.font = "600 12px system-ui, sans-serif";
     ctx.fillStyle = colours.ink;
     ctx.textBaseline = "middle";
     ctx.textAlign = "left";
     const name = term("phase", phase);
-    if (ctx.measureText(name).width + 10 < right - left) ctx.fillText(name, left + 6, area.top + STRIP - 10);
+    if (ctx.measureText(name).width + 10 < right - left) ctx.fillText(name, left + 6, area.top + FLAGS - 10);
   }
 }
 
-function drawRow(ctx, row, y, area, x) {
+function drawRow(ctx, row, y, area) {
   ctx.fillStyle = row.lane ? colours.line : colours.stripe;
   if (row.lane) ctx.fillRect(area.left, y + row.height - 1, area.width, 1);
-  else {
-    ctx.fillRect(area.left, y, area.width, row.height);
-    return;
-  }
-  row.lane.acts.forEach((list, act) => drawMarks(ctx, row.lane, list, act, y + LANE / 2 + OFFSETS[act], area, x));
+  else ctx.fillRect(area.left, y, area.width, row.height);
 }
 
 /** Marks that would overlap become one pill; zooming in takes them apart. */

@@ -40,6 +40,7 @@ function pick(key, options, name) {
 function buildFilters() {
   const kinds = Object.keys(DATA.data).map((id) => [id, dataName(id)]);
   const actors = DATA.actors.map((_, n) => [String(n), actorName(n)]);
+  const phases = PHASES.filter((phase) => DATA.texts.includes(phase)).map((phase) => [phase, term("phase", phase)]);
   const words = el("input", { type: "search", placeholder: say("page.search"), "aria-label": say("page.search") });
   words.value = filter.words;
   words.addEventListener("input", () => {
@@ -47,7 +48,7 @@ function buildFilters() {
     refresh();
   });
   const clear = () => {
-    Object.assign(filter, { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "" });
+    Object.assign(filter, unfiltered());
     buildFilters();
     refresh();
   };
@@ -56,13 +57,17 @@ function buildFilters() {
     choice("verdict", VERDICTS, filter.verdicts, say("page.filter_verdict")),
     pick("data", kinds, say("page.filter_data")),
     pick("actor", actors, say("page.filter_actor")),
+    pick("phase", phases, say("page.filter_phase")),
     words,
     el("button", { type: "button", onclick: clear }, say("page.reset_filters")),
   );
 }
 
+const answerAt = () => DATA.boundaries.find(([state]) => state === "given" || state === "refused");
+const zoomToChoice = () => show(0, Math.max((answerAt()[1] / 1e9) * 1.25, FINEST));
+
 function buildZoom() {
-  const answer = DATA.boundaries.find(([state]) => state === "given" || state === "refused");
+  const answer = answerAt();
   const button = (key, sign, act) => el("button", { type: "button", title: say(`page.${key}`), "aria-label": say(`page.${key}`), onclick: act }, sign);
   $("zoom").replaceChildren(
     button("zoom_in", "+", () => zoom(0.5)),
@@ -71,7 +76,7 @@ function buildZoom() {
     button("pan_right", "→", () => pan(0.3)),
     el("button", { type: "button", id: "zoom-all", onclick: () => show(0, SPAN) }, say("page.zoom_all")),
     ...(answer
-      ? [el("button", { type: "button", id: "zoom-choice", onclick: () => show(0, Math.max((answer[1] / 1e9) * 1.25, FINEST)) }, say("page.zoom_choice"))]
+      ? [el("button", { type: "button", id: "zoom-choice", onclick: zoomToChoice }, say("page.zoom_choice"))]
       : []),
   );
 }
@@ -83,18 +88,25 @@ function buildLegend() {
     ...ACTS.map((act) => item("act", act, term("act_long", act))),
     ...VERDICTS.map((verdict) => item("verdict", verdict, term("verdict_long", verdict))),
     ...bands.map((phase) => item("phase", phase, term("phase", phase))),
+    el("li", {}, `⌒ ${say("page.legend_link")}`),
+    el("li", {}, `▨ ${say("page.legend_unseen")}`),
     el("li", {}, `├─┤ ${say("page.legend_error")}`),
     el("li", {}, `┃ ${say("page.legend_consent")}`),
   );
 }
 
-function tip(event, hit) {
-  const box = $("tip");
-  box.hidden = !hit;
-  plot.over.style.cursor = hit ? "pointer" : "";
-  if (!hit) return;
+function tipLines(hit, strip) {
+  if (!hit) return strip;
   const one = hit.list[hit.first];
-  const lines = hit.count === 1 ? sentence(one).split(" · ") : [say("page.cluster", { count: hit.count }), sentence(one)];
+  return hit.count === 1 ? sentence(one).split(" · ") : [say("page.cluster", { count: hit.count }), sentence(one)];
+}
+
+function tip(event, hit, strip) {
+  const box = $("tip");
+  const lines = tipLines(hit, strip);
+  box.hidden = !lines.length;
+  plot.over.style.cursor = hit ? "pointer" : "";
+  if (!lines.length) return;
   box.replaceChildren(...lines.map((line) => el("div", {}, line)));
   const place = box.getBoundingClientRect();
   box.style.left = `${Math.max(4, Math.min(event.clientX + 14, innerWidth - place.width - 8))}px`;
@@ -118,7 +130,10 @@ function listenToPointer() {
     return hitAt(event.clientX - box.left, event.clientY - box.top);
   };
   over.addEventListener("mousedown", (event) => (down = event.clientX));
-  over.addEventListener("mousemove", (event) => tip(event, at(event)));
+  over.addEventListener("mousemove", (event) => {
+    const box = over.getBoundingClientRect();
+    tip(event, at(event), stripAt(event.clientX - box.left, event.clientY - box.top));
+  });
   over.addEventListener("mouseleave", () => ($("tip").hidden = true));
   over.addEventListener("mouseup", (event) => {
     if (Math.abs(event.clientX - down) < 6) openHit(at(event));
@@ -166,7 +181,7 @@ const KEYS = {
   ArrowRight: () => select(step(1), true),
   ArrowUp: () => select(selected < 0 ? step(1) : neighbourLane(-1), true),
   ArrowDown: () => select(selected < 0 ? step(1) : neighbourLane(1), true),
-  Enter: () => selected >= 0 && $("evidence").scrollIntoView({ block: "nearest" }),
+  Enter: () => selected >= 0 && $("evidence").focus(),
   Escape: () => select(-1),
   "+": () => zoom(0.5, selected < 0 ? undefined : M.t[selected] / 1e9),
   "=": () => zoom(0.5, selected < 0 ? undefined : M.t[selected] / 1e9),

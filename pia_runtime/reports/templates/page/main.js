@@ -5,7 +5,11 @@ function refresh() {
   layOut();
   fillTable();
   $("shown").textContent = say("page.marks_of", { shown: shown.length, all: COUNT });
-  $("corner").textContent = shown.length ? `${say("page.actor")} / ${say("page.data")}` : say("page.no_marks");
+  $("corner").replaceChildren(
+    el("span", {}, shown.length ? `${say("page.actor")} / ${say("page.data")}` : say("page.no_marks")),
+    el("small", {}, say("page.strip_state")),
+    el("small", {}, say("page.strip_unseen")),
+  );
 }
 
 function speak(language) {
@@ -15,6 +19,7 @@ function speak(language) {
   $("lang-en").setAttribute("aria-pressed", String(language === "en"));
   document.title = say("page.title", { app: $("app-name").textContent });
   $("chart").setAttribute("aria-label", say("page.chart_label"));
+  $("evidence").setAttribute("aria-label", say("page.evidence"));
   paint();
 }
 
@@ -31,17 +36,45 @@ function paint() {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
 
+/** On paper stands the whole run; where the stretch up to the choice is too short in it to be read, that stands above, enlarged. */
 function printWith(on) {
+  const before = { ...view };
   printing = on;
   root.classList.toggle("printing", on);
   paint();
+  if (!on) {
+    $("enlarged").replaceChildren();
+    show(kept.min, kept.max);
+    return;
+  }
+  kept = before;
+  if (choiceIsEarly()) {
+    plot.batch(zoomToChoice); // drawn at once: the copy is taken from the canvas
+    $("enlarged").replaceChildren(el("h3", {}, say("page.zoom_choice")), twin());
+  }
+  plot.batch(() => show(0, SPAN));
 }
+let kept = view;
+
+/** A still copy of labels and drawing, without the ids. */
+function twin() {
+  const copy = $("tall").cloneNode(true);
+  copy.querySelectorAll("[id]").forEach((node) => node.removeAttribute("id"));
+  copy.removeAttribute("id");
+  copy.querySelector("canvas").getContext("2d").drawImage($("plot").querySelector("canvas"), 0, 0);
+  return copy;
+}
+
+const choiceIsEarly = () => {
+  const answer = answerAt();
+  return answer !== undefined && answer[1] > 0 && (answer[1] / 1e9) * 5 < SPAN;
+};
 
 /** Show the lanes of a finding's actor from its first mark to its last, the nearest answer of the user included. */
 function focusFinding(number) {
   const { marks } = DATA.findings[number];
   if (marks.length) {
-    Object.assign(filter, { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", words: "", actor: String(laneOf(marks[0])[0]) });
+    Object.assign(filter, unfiltered(), { actor: String(laneOf(marks[0])[0]) });
     buildFilters();
     refresh();
     const times = marks.map((i) => M.t[i] / 1e9);
@@ -78,4 +111,6 @@ for (const button of document.querySelectorAll("button.show")) {
 }
 speak(lang());
 listenToPointer();
+listenToOverview();
 listenToKeys();
+if (choiceIsEarly()) zoomToChoice(); // what happened before it is seen at once; the overview shows the rest

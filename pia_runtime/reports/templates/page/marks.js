@@ -14,7 +14,8 @@ const laneOf = (i) => DATA.lanes[KIND("lane", i)];
 const dataName = (id) => (DATA.data[id] ?? {})[lang()] ?? id;
 const actorName = (n) => DATA.actors[n][lang()];
 
-const filter = { acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", words: "" };
+const unfiltered = () => ({ acts: new Set(ACTS), verdicts: new Set(VERDICTS), data: "", actor: "", phase: "", words: "" });
+const filter = unfiltered();
 let lanes = []; // of the marks let through: {number, acts: [[i…], [i…], [i…]], all: [i…]}
 let shown = [];
 
@@ -36,6 +37,7 @@ function wanted() {
     filter.acts.has(TEXT("act", i)) &&
     filter.verdicts.has(TEXT("verdict", i)) &&
     (filter.data === "" || laneOf(i)[1] === filter.data) &&
+    (filter.phase === "" || TEXT("phase", i) === filter.phase) &&
     (filter.actor === "" || String(laneOf(i)[0]) === filter.actor) &&
     (!words || hosts.has(KIND("recipient", i)) || inText(i) || M.id[i].toLowerCase().includes(words));
 }
@@ -55,6 +57,7 @@ function applyFilter() {
     lane.all.push(i);
   }
   lanes = [...byLane.values()].sort((a, b) => a.number - b.number);
+  findLinks();
 }
 
 /** Index in `list` of the first mark at or after `ns`. */

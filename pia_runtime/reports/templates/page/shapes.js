@@ -4,7 +4,7 @@ let colours = {};
 
 function readColours() {
   const style = getComputedStyle(root);
-  const names = ["ink", "dim", "line", "card", "accent", "stripe", ...VERDICTS, ...PHASES, "requested", "given", "refused", "withdrawn"];
+  const names = ["bg", "ink", "dim", "line", "card", "accent", "stripe", ...VERDICTS, ...PHASES, "requested", "given", "refused", "withdrawn"];
   colours = Object.fromEntries(names.map((name) => [name, style.getPropertyValue(`--${name}`).trim()]));
 }
 
