@@ -5,9 +5,8 @@ characters at either end (:func:`pia_runtime.detection.masking.mask`), enough to
 """
 
 import re
-from collections.abc import Iterable
 
-from pia_runtime.detection.masking import mask
+from pia_runtime.detection.masking import Secrets, mask
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"(\s*:)?|"((?:[^"\\]|\\.)*)\Z')
 _PAIR = re.compile(r"(?<=[\w\])%.-])=([^&\s\"',;<>]+)")
@@ -21,12 +20,12 @@ _OPEN = {
 }
 """Headers whose values say nothing about a person."""
 
+NOTHING = Secrets(())
 
-def masked_text(text: str, secrets: Iterable[str] = ()) -> str:
-    """A body, target or decoded step with its values hidden."""
-    for secret in sorted((one for one in secrets if _worth_hiding(one)), key=lambda one: (-len(one), one)):
-        if secret in text:
-            text = text.replace(secret, mask(secret) or "")
+
+def masked_text(text: str, secrets: Secrets = NOTHING) -> str:
+    """A body, request line or decoded step with its values hidden; method, path and the names of fields stay."""
+    text = secrets.mask_within(text)
     text = _QUOTED.sub(_string, text)
     text = _ELEMENT.sub(lambda match: match[1] + _hide(match[3]), text)
     text = _PAIR.sub(lambda match: f"={_hide(match[1])}", text)
@@ -34,24 +33,9 @@ def masked_text(text: str, secrets: Iterable[str] = ()) -> str:
     return _TOKEN.sub(lambda match: _hide(match[0]), text)
 
 
-def masked_header(name: str, value: str, secrets: Iterable[str] = ()) -> str:
+def masked_header(name: str, value: str, secrets: Secrets = NOTHING) -> str:
     """A header's value; those that say nothing about a person are shown, apart from secrets in them."""
-    if name.lower() in _OPEN:
-        for secret in secrets:
-            if _worth_hiding(secret) and secret in value:
-                return _hide(value)
-        return value
-    return _hide(value)
-
-
-def masked_target(line: str, secrets: Iterable[str] = ()) -> str:
-    """A request line: method, path and the names of the query stay."""
-    return masked_text(line, secrets)
-
-
-def _worth_hiding(secret: str) -> bool:
-    """Short ASCII words occur by chance; two Chinese characters are a name."""
-    return len(secret) >= (4 if secret.isascii() else 2)
+    return secrets.mask_within(value) if name.lower() in _OPEN else _hide(value)
 
 
 def _string(match: re.Match[str]) -> str:

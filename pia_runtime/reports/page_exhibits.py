@@ -4,12 +4,12 @@ import base64
 from collections.abc import Mapping
 from typing import Any
 
-from pia_runtime.detection.masking import mask
+from pia_runtime.detection.masking import Secrets, mask
 from pia_runtime.model.exhibit import Exhibits, Request
 from pia_runtime.reports.consent_line import ConsentLine
 from pia_runtime.reports.escape import LONG, SHORT, visible, visible_lines
 from pia_runtime.reports.labels import Document
-from pia_runtime.reports.masked_text import masked_header, masked_target, masked_text
+from pia_runtime.reports.masked_text import masked_header, masked_text
 
 MOST_GAPS = 2_000
 """Gaps with a time that a page draws."""
@@ -49,7 +49,7 @@ def page_exhibits(
     exhibits: Exhibits, line: ConsentLine, place: Mapping[str, int], *, reveal: bool = False
 ) -> dict[str, Any]:
     """Requests by flow id, decode steps by number of the mark, pictures. Values are hidden unless ``reveal``."""
-    secrets = exhibits.secrets
+    secrets = Secrets(exhibits.secrets)
     return {
         "requests": {
             visible(flow): _request(request, secrets, reveal=reveal) for flow, request in exhibits.requests.items()
@@ -78,8 +78,8 @@ def page_exhibits(
     }
 
 
-def _request(request: Request, secrets: frozenset[str], *, reveal: bool) -> dict[str, Any]:
-    target = request.line if reveal else masked_target(request.line, secrets)
+def _request(request: Request, secrets: Secrets, *, reveal: bool) -> dict[str, Any]:
+    target = request.line if reveal else masked_text(request.line, secrets)
     headers = [
         [visible(name), visible(value if reveal else masked_header(name, value, secrets))]
         for name, value in request.headers
@@ -88,7 +88,7 @@ def _request(request: Request, secrets: frozenset[str], *, reveal: bool) -> dict
     return {"line": visible(target, LONG), "headers": headers, "body": visible_lines(body, LONG), "size": request.size}
 
 
-def _step(text: str, secrets: frozenset[str], *, reveal: bool, last: bool) -> str:
+def _step(text: str, secrets: Secrets, *, reveal: bool, last: bool) -> str:
     """What a step gave; the last one gave the value itself and is hidden as one."""
     if reveal:
         return visible(text, LONG)
