@@ -14,6 +14,7 @@ class AppendFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+        self._unsynced = False
 
     def append(self, record: bytes) -> None:
         """Append the whole record or nothing.
@@ -23,6 +24,7 @@ class AppendFile:
         """
         before = os.fstat(self._descriptor).st_size
         view = memoryview(record)
+        self._unsynced = True
         try:
             # A nearly full disk takes part of a record and says so only by the returned length.
             while view:
@@ -31,14 +33,40 @@ class AppendFile:
             os.ftruncate(self._descriptor, before)
             raise
 
+    def unsynced(self) -> int | None:
+        """A descriptor of the caller's own, to push to the disk what was appended since the last call; None where nothing was.
+
+        Another thread can so wait for the disk while this one goes on appending, or closes the file.
+
+        Raises:
+            OSError: the process has no descriptor left.
+        """
+        if not self._unsynced:
+            return None
+        descriptor = os.dup(self._descriptor)
+        self._unsynced = False
+        return descriptor
+
+    def sync(self) -> None:
+        """Return when the disk itself has everything.
+
+        Raises:
+            OSError: the disk refused the bytes.
+        """
+        os.fsync(self._descriptor)
+        self._unsynced = False
+
     def close(self, *, sync: bool = False) -> None:
-        """Close, after the disk itself has the bytes if ``sync`` asks for that.
+        """Close, after the disk itself has the bytes if ``sync`` asks for that; a closed file stays closed.
 
         Raises:
             OSError: the disk refused the bytes; the file is closed nevertheless.
         """
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor < 0:
+            return
         try:
             if sync:
-                os.fsync(self._descriptor)
+                os.fsync(descriptor)
         finally:
-            os.close(self._descriptor)
+            os.close(descriptor)

@@ -1,7 +1,8 @@
 """Writing a capture as the run goes on: nothing that was written is lost when the process dies.
 
 Every event and every flow is handed to the operating system before the call returns, so ``kill -9`` loses at most what
-was being written. A write that fails (disk full, permission) is undone, ends the recording and is raised as one clear
+was being written, and is chained (:mod:`pia_runtime.storage.chain`): twice a second the disk itself gets what came and the
+chain's head over it. A write that fails (disk full, permission) is undone, ends the recording and is raised as one clear
 error: a half line is never followed by another. Layout and meaning: the capture format, version 1.
 """
 
@@ -19,7 +20,9 @@ from pydantic import BaseModel, ValidationError
 from pia_runtime.errors import InputError, PiaError
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.appending import AppendFile
+from pia_runtime.storage.chain import CHAIN, Chain, Op
 from pia_runtime.storage.folder import claim_folder, replace_file, unwritable
+from pia_runtime.storage.heading import HeadKeeper
 from pia_runtime.storage.jsonlines import encode_line
 
 FLOWS = "flows.mitm"
@@ -41,7 +44,7 @@ class CaptureWriter:
         failure: the error that ended the recording, or None while all is well.
     """
 
-    def __init__(self, path: Path, session: dict[str, Any], streams: Iterable[str]) -> None:
+    def __init__(self, path: Path, session: dict[str, Any], streams: Iterable[str], placed: Iterable[str] = ()) -> None:
         self.path = path
         self.flows = 0
         self.events = 0
@@ -51,8 +54,12 @@ class CaptureWriter:
         self._lock = threading.RLock()
         self._files: dict[str, AppendFile] = {}
         self._closed = False
+        self._chain = Chain(path)
+        for name in placed:
+            self._chain.add("place", name, (path / name).read_bytes())
         for name in streams:
             self._files[name] = AppendFile(path / name)
+        self._heads = HeadKeeper(self._chain, self._lock, lambda: self._files.values(), self._fail_chain)
 
     @classmethod
     def create(
@@ -85,9 +92,11 @@ class CaptureWriter:
             claim_folder(path)
             replace_file(path / "commitment.key", secrets.token_hex(32).encode())
             replace_file(path / "session.json", _pretty(session))
+            placed = ["session.json"]
             if document is not None:
                 replace_file(path / "identifiers.json", _pretty(document))
-            return cls(path, session, streams)
+                placed.append("identifiers.json")
+            return cls(path, session, streams, placed)
         except OSError as error:
             raise unwritable(path, error) from error
 
@@ -177,15 +186,16 @@ class CaptureWriter:
         """
         with self._lock:
             if not self._closed:
-                self._append(f"flows-{name}.mitm", serialised)
+                self._append(f"flows-{name}.mitm", serialised, "part")
 
     def end_journal(self, name: str) -> None:
-        """Remove the journal of a flow that now stands whole in ``flows.mitm``."""
+        """Remove the journal of a flow that now stands whole in ``flows.mitm``, as soon as the chain says so."""
         with self._lock:
             file = self._files.pop(f"flows-{name}.mitm", None)
             if file is not None:
+                self._chain.add("drop", f"flows-{name}.mitm", b"")
                 file.close()
-                (self.path / f"flows-{name}.mitm").unlink(missing_ok=True)
+                self._heads.doomed.append(file.path)
 
     def blob(self, content: bytes) -> str:
         """Keep a screenshot, UI tree or long argument under its SHA-256 and return that.
@@ -199,6 +209,7 @@ class CaptureWriter:
             try:
                 target.parent.mkdir(mode=0o700, exist_ok=True)
                 if not target.exists():
+                    self._chain.add("place", f"blobs/{name}", content)
                     replace_file(target, content)
             except OSError as error:
                 raise self._fail(target, error) from error
@@ -211,7 +222,7 @@ class CaptureWriter:
             InputError: the result would not be of the documented shape; the file is unchanged.
             NotReadyError: the file could not be written; the old one is still whole.
         """
-        with self._lock:
+        with self._heads.ordering, self._lock:
             merged = dict(self._session)
             for name, value in fields.items():
                 old = merged.get(name)
@@ -227,16 +238,18 @@ class CaptureWriter:
             NotReadyError: the file could not be written.
         """
         if samples:
-            with self._lock:
+            with self._heads.ordering, self._lock:
                 self.update_session(clock_samples=[*self._session.get("clock_samples", ()), *samples])
 
     def close(self) -> None:
-        """Push everything to the disk itself and close; may be called twice.
+        """Push everything to the disk itself, end the chain and close; may be called twice.
+
+        A recording that failed leaves a chain that is not closed.
 
         Raises:
             NotReadyError: the disk refused the last bytes.
         """
-        with self._lock:
+        with self._heads.ordering, self._lock:
             if self._closed:
                 return
             self._closed = True
@@ -245,6 +258,10 @@ class CaptureWriter:
                     file.close(sync=True)
                 except OSError as error:
                     raise self._fail(file.path, error) from error
+            try:
+                self._heads.end(closed=self.failure is None)
+            except OSError as error:
+                raise self._fail_chain(error) from error
 
     def discard(self) -> None:
         """Remove a capture that recorded nothing, because the run could not even begin.
@@ -265,22 +282,32 @@ class CaptureWriter:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _append(self, name: str, data: bytes) -> None:
+    def _append(self, name: str, data: bytes, op: Op = "append") -> None:
         if self.failure is not None:
             raise self.failure
         try:
             if name not in self._files:
                 self._files[name] = AppendFile(self.path / name)
             self._files[name].append(data)
+            self._chain.add(op, name, data)
         except OSError as error:
             raise self._fail(self.path / name, error) from error
 
     def _write_session(self, session: dict[str, Any]) -> None:
+        content = _pretty(session)
+        self._chain.add("place", "session.json", content)
         try:
-            replace_file(self.path / "session.json", _pretty(session))
+            self._heads.put()  # before the file: a run killed in between has one of the two last chained contents
+        except OSError as error:
+            raise self._fail_chain(error) from error
+        try:
+            replace_file(self.path / "session.json", content)
         except OSError as error:
             raise self._fail(self.path / "session.json", error) from error
         self._session = session
+
+    def _fail_chain(self, error: OSError) -> PiaError:
+        return self._fail(self.path / CHAIN, error)
 
     def _fail(self, path: Path, error: OSError) -> PiaError:
         self.failure = self.failure or unwritable(path, error)

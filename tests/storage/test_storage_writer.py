@@ -38,7 +38,7 @@ def test_a_new_capture_is_private_and_complete(tmp_path):
         writer.blob(b"tree")
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
     files = {file.name: stat.S_IMODE(file.stat().st_mode) for file in folder.iterdir() if file.is_file()}
-    expected = {"session.json", "identifiers.json", "commitment.key", "events.jsonl", "flows.mitm"}
+    expected = {"session.json", "identifiers.json", "commitment.key", "events.jsonl", "flows.mitm", "chain.jsonl"}
     assert files == dict.fromkeys(expected, 0o600)
     assert len(bytes.fromhex((folder / "commitment.key").read_text())) == 32
     assert session(folder)["schema"] == "pia.session/1"
@@ -237,12 +237,12 @@ def test_a_run_that_never_began_leaves_no_folder(tmp_path):
 
 
 def test_a_journal_stands_beside_the_flows_until_it_is_ended(tmp_path):
-    """Parts of an open WebSocket survive a crash and disappear when the whole flow is written."""
+    """Parts of an open WebSocket survive a crash and disappear once the chain says that the whole flow is written."""
     with CaptureWriter.create(tmp_path / "c", SESSION) as writer:
         writer.journal("ws-1", b"part")
         assert (tmp_path / "c" / "flows-ws-1.mitm").read_bytes() == b"part"
         writer.end_journal("ws-1")
-        assert not (tmp_path / "c" / "flows-ws-1.mitm").exists()
+    assert not (tmp_path / "c" / "flows-ws-1.mitm").exists()
 
 
 json_like = st.recursive(
