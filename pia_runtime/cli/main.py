@@ -18,14 +18,18 @@ from pia_runtime.cli import (
     hooks,
     import_,
     inspect,
+    key,
     replay,
+    seal,
     selftest,
     timeline,
+    verify,
 )
 from pia_runtime.errors import PiaError
 
 EXIT_CODES = """Exit codes: 0 fine; 1 findings where --fail-on asked; 2 wrong usage; 3 unreadable or invalid input;
-4 device or environment not ready; 130 Ctrl-C. Anything else is a bug."""
+4 device or environment not ready; 5 evidence broken; 6 evidence whole but unsigned or not closed; 7 re-derivation differs;
+130 Ctrl-C. Anything else is a bug."""
 
 app = typer.Typer(
     name="pia",
@@ -44,11 +48,14 @@ app.command("declare")(declare.declare)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.command("timeline")(timeline.timeline)
+app.command("seal")(seal.seal)
+app.command("verify")(verify.verify)
 app.command("bench")(bench.bench)
 app.command("inspect")(inspect.inspect)
 app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
 app.add_typer(hooks.app, name="hooks")
+app.add_typer(key.app, name="key")
 
 
 def _print_version(wanted: bool) -> None:

@@ -1,0 +1,130 @@
+"""RFC 3161 time stamps: asked of an authority when a capture is sealed, checked later without the network."""
+
+import base64
+import binascii
+import hashlib
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from cryptography import x509
+from rfc3161_client import (
+    HashAlgorithm,
+    TimestampRequestBuilder,
+    TimeStampResponse,
+    VerificationError,
+    VerifierBuilder,
+    decode_timestamp_response,
+)
+
+from pia_runtime.errors import InputError, NotReadyError
+
+_LARGEST = 1 << 20
+_SECONDS = 30
+_GRANTED = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """A time stamp that fits what was stamped.
+
+    Attributes:
+        time: when, by the authority's clock, ISO 8601 in UTC.
+        checked: an authority's certificate was given, and the stamp is its.
+    """
+
+    time: str
+    checked: bool
+
+
+def request_stamp(content: bytes, url: str) -> dict[str, Any]:
+    """Ask an authority for a stamp over ``content``; only a SHA-256 digest leaves this machine.
+
+    Raises:
+        InputError: the URL is none.
+        NotReadyError: the authority does not answer, or not with a stamp over this.
+    """
+    if urlsplit(url).scheme not in ("http", "https"):
+        raise InputError(f"{url}: not an http or https URL", "give the address of a time-stamp authority")
+    request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
+    asked = request.cert_request(cert_request=True).build()
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    post = urllib.request.Request(url, data=asked.as_bytes(), headers=headers, method="POST")  # noqa: S310 - checked above
+    try:
+        with urllib.request.urlopen(post, timeout=_SECONDS) as answer:  # noqa: S310 - checked above
+            token = answer.read(_LARGEST)
+    except (OSError, urllib.error.URLError, ValueError) as error:
+        reason = getattr(error, "reason", None) or error
+        raise NotReadyError(f"{url}: no time stamp: {reason}", "try again, or another authority") from error
+    try:
+        response = decode_timestamp_response(token)
+        nonce = response.tst_info.nonce
+        _fits(response, content)
+    except ValueError as error:
+        raise NotReadyError(f"{url}: the answer is no time stamp over this: {error}", "try another") from error
+    if nonce != asked.nonce:
+        raise NotReadyError(f"{url}: the answer is to another question", "try again")
+    return {"token": base64.b64encode(token).decode("ascii"), "url": url}
+
+
+def check_stamp(content: bytes, stamp: Any, authority: list[x509.Certificate]) -> Stamp:  # noqa: ANN401
+    """Check a stamp over ``content``.
+
+    Args:
+        content: what must have been stamped.
+        stamp: ``token`` and ``url``, as a file holds them.
+        authority: certificates of the authority; with none it is only checked that the stamp speaks of ``content``.
+
+    Raises:
+        ValueError: the stamp does not hold; the text says why.
+    """
+    if not isinstance(stamp, dict) or not isinstance(stamp.get("token"), str):
+        raise ValueError("the time stamp is not in the form in which it was written")
+    try:
+        response = decode_timestamp_response(base64.b64decode(stamp["token"], validate=True))
+        _fits(response, content)
+        time = response.tst_info.gen_time.isoformat()
+    except binascii.Error as error:
+        raise ValueError("the time stamp is not base64") from error
+    if authority:
+        _check_authority(response, content, authority)
+    return Stamp(time, bool(authority))
+
+
+def _fits(response: TimeStampResponse, content: bytes) -> None:
+    if response.status != _GRANTED:
+        raise ValueError("the authority refused")
+    if response.tst_info.message_imprint.message != hashlib.sha256(content).digest():
+        raise ValueError("the time stamp is over something else")
+
+
+def _check_authority(response: TimeStampResponse, content: bytes, authority: list[x509.Certificate]) -> None:
+    # One certificate is root and signer alike where the authority signed its own; else the first one given is the root.
+    builder = VerifierBuilder()
+    for certificate in authority:
+        builder = builder.add_root_certificate(certificate)
+    try:
+        builder.build().verify(response, hashlib.sha256(content).digest())
+    except (VerificationError, ValueError, x509.ExtensionNotFound) as error:
+        raise ValueError(f"the time stamp is not from the authority given: {error}") from error
+
+
+def read_certificates(path: Path) -> list[x509.Certificate]:
+    """The certificates of an authority from a PEM or DER file.
+
+    Raises:
+        InputError: the file cannot be read or holds none.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}", "give the authority's certificate") from error
+    try:
+        if b"-----BEGIN CERTIFICATE-----" in content:
+            return x509.load_pem_x509_certificates(content)
+        return [x509.load_der_x509_certificate(content)]
+    except ValueError as error:
+        raise InputError(f"{path}: not a certificate", "give a PEM or DER file") from error
