@@ -1,4 +1,4 @@
-"""Other tools' recordings → a capture folder: mitmproxy flow files of any readable version, and HAR.
+"""Other tools' recordings → a capture folder: mitmproxy flow files of any readable version, HAR, and packets.
 
 Flow ids are the entry's index in its file, counted from 0; with several sources ``source:index``, the source's place in the
 order given, counted from 0 (``session.json``, ``tools.sources``, names them). How well an entry's time is known goes into the
@@ -6,8 +6,11 @@ flow's metadata (``pia_err_ns``), which mitmproxy's own tools carry along untouc
 that cannot be read is a ``gap`` event naming it; the rest is imported. The folder appears whole or not at all.
 """
 
+import gzip
+import re
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -23,6 +26,8 @@ from pia_runtime import __version__
 from pia_runtime.capture.flows_import import import_records
 from pia_runtime.capture.har_entry import LocalEntryError, parse_entry
 from pia_runtime.capture.har_file import BOM, BrokenEntryError, HarFile
+from pia_runtime.capture.packet_import import MAGIC, import_packets
+from pia_runtime.capture.packet_tshark import tshark_version
 from pia_runtime.errors import InputError, NotReadyError
 from pia_runtime.storage.flow_mapping import to_ns
 from pia_runtime.storage.flow_reader import FlowTrouble
@@ -30,6 +35,8 @@ from pia_runtime.storage.flow_template import parse_flow
 from pia_runtime.storage.writer import FLOWS, CaptureWriter
 
 _SNIFFED_BYTES = 64
+_GZIP = b"\x1f\x8b"
+_KEY_LINE = re.compile(rb"^[A-Z0-9_]+ [0-9a-fA-F]+ [0-9a-fA-F]+\s*$", re.MULTILINE)
 _NO_EVENTS = "a recording of traffic alone: no API call, transformation or consent was observed"
 _GAPS_MAX = 10_000
 
@@ -57,6 +64,7 @@ class _Import:
 
     writer: CaptureWriter
     gaps: list[dict[str, Any]] = field(default_factory=list)
+    keylog: Path | None = None
     local: int = 0
     first_ns: int | None = None
     last_ns: int | None = None
@@ -67,30 +75,37 @@ class _Import:
             self.first_ns = t_ns if self.first_ns is None else min(self.first_ns, t_ns)
             self.last_ns = t_ns if self.last_ns is None else max(self.last_ns, t_ns)
 
-    def gap(self, kind: str, detail: str, host: str = "") -> None:
+    def gap(self, kind: str, detail: str, host: str = "", count: int = 1) -> None:
         if len(self.gaps) < _GAPS_MAX:
-            self.gaps.append({"type": "gap", "kind": kind, "host": host, "detail": detail[:500]})
+            gap = {"type": "gap", "kind": kind, "host": host, "detail": detail[:500]}
+            self.gaps.append({**gap, "count": count} if count > 1 else gap)
 
 
-def import_recording(sources: list[Path], out: Path, *, package: str | None = None) -> ImportResult:
+def import_recording(
+    sources: list[Path], out: Path, *, package: str | None = None, keylog: Path | None = None
+) -> ImportResult:
     """Make a capture folder from recordings.
 
     Args:
-        sources: HAR files (also deflated, ``.zhar``) and mitmproxy flow files, told apart by their content.
+        sources: HAR files (also deflated, ``.zhar``), mitmproxy flow files, pcap and pcapng (also gzipped), told apart by
+            their content.
         out: the folder to make; must not exist, or be empty.
         package: the app's package name, where known.
+        keylog: TLS secrets of recorded packets, in the NSS key log form.
 
     Raises:
-        InputError: a source is unreadable, of an unknown kind or version, or holds no entry that can be read; ``out`` is taken.
-        NotReadyError: the folder cannot be written.
+        InputError: a source is unreadable, of an unknown kind or version, or holds no entry that can be read; ``out`` is taken;
+            a key log is given without packets, or is none.
+        NotReadyError: the folder cannot be written, or there is no tshark to read packets with.
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"{out} already exists and is not an empty folder", "choose another folder with -o")
     kinds = [_kind(source) for source in sources]
+    _check_keylog(keylog, kinds)
     with _beside(out) as folder:
         session = {"app": {"package": package or ""}, "tools": _tools(sources, kinds)}
         with CaptureWriter.create(folder, session, streams=(FLOWS,)) as writer:
-            done = _Import(writer)
+            done = _Import(writer, keylog=keylog)
             for number, (source, kind) in enumerate(zip(sources, kinds, strict=True)):
                 _READERS[kind](source, f"{number}:" if len(sources) > 1 else "", done)
             _finish(done, package)
@@ -125,7 +140,36 @@ def _kind(source: Path) -> str:
         return "har"
     if head[:1].isdigit():
         return "flows"
-    raise InputError(f"{source}: neither a HAR nor a mitmproxy flow file", "export the recording as HAR 1.2")
+    if head.startswith(_GZIP):
+        head = _inflated_head(source)
+    if head.startswith(MAGIC):
+        return "packets"
+    raise InputError(
+        f"{source}: neither a HAR nor a mitmproxy flow file nor pcap or pcapng",
+        "export the recording as HAR 1.2, or as pcap",
+    )
+
+
+def _inflated_head(source: Path) -> bytes:
+    try:
+        with gzip.open(source) as file:
+            return file.read(_SNIFFED_BYTES)
+    except (OSError, EOFError, zlib.error):
+        return b""
+
+
+def _check_keylog(keylog: Path | None, kinds: list[str]) -> None:
+    if keylog is None:
+        return
+    if "packets" not in kinds:
+        raise InputError("--keylog: no source holds packets", "leave it out")
+    try:
+        with keylog.open("rb") as file:
+            head = file.read(1 << 20)
+    except OSError as error:
+        raise InputError(f"{keylog}: cannot be read: {error.strerror}", "check the path and its permissions") from error
+    if not _KEY_LINE.search(head):
+        raise InputError(f"{keylog}: holds no TLS secret", "give a key log as SSLKEYLOGFILE makes it")
 
 
 def _import_har(source: Path, prefix: str, done: _Import) -> None:
@@ -182,7 +226,21 @@ def _time_of(record: bytes) -> int | None:
     return flow.t_ns if flow else None
 
 
-_READERS: dict[str, Callable[[Path, str, _Import], None]] = {"har": _import_har, "flows": _import_flows}
+def _import_packets(source: Path, prefix: str, done: _Import) -> None:
+    tools = done.writer.session["tools"]
+    done.writer.update_session(tools={**tools, "tshark": tshark_version()})
+    before, gaps = done.writer.flows, len(done.gaps)
+    for flow in import_packets(source, done.keylog, prefix, done.gap):
+        done.add(tnetstring.dumps(flow.get_state()), to_ns(flow.request.timestamp_start))
+    if done.writer.flows == before and len(done.gaps) == gaps:
+        done.gap("empty_flow_file", f"{source.name}: holds no connection with anything in it")
+
+
+_READERS: dict[str, Callable[[Path, str, _Import], None]] = {
+    "har": _import_har,
+    "flows": _import_flows,
+    "packets": _import_packets,
+}
 
 
 def _tools(sources: list[Path], kinds: list[str]) -> dict[str, Any]:
