@@ -66,6 +66,7 @@ FINDINGS = pa.schema(
         ("scope", _WORD),
         ("state", _WORD),
         ("clauses", _WORDS),
+        ("categories", pa.list_(pa.int32())),  # kinds of app on whose lists the data is not
         ("needs_human", _WORD),
     ]
 )
@@ -103,11 +104,33 @@ NECESSITY = pa.schema(
         ("place", _WORD),  # necessary | extended | beyond | outside_the_lists
     ]
 )
+ASSESSMENT = pa.schema(
+    [
+        *_WHERE,
+        ("clause", _WORD),  # of the 31 behaviours of 191号
+        ("result", _WORD),  # found | not_seen | not_seen_because | not_assessed | never
+        ("because", _WORDS),
+    ]
+)
+CONSENT = pa.schema(
+    [
+        *_WHERE,
+        ("scope", _WORD),  # policy, permission:<name>, sdk:<id>, data:<taxonomy id>
+        ("state", _WORD),  # requested | given | refused | withdrawn
+        ("from_ns", pa.int64()),  # ns since the Unix epoch, UTC, host clock
+        ("from_err_ns", pa.int64()),
+        ("until_ns", pa.int64()),  # null: to the end of the run
+        ("until_err_ns", pa.int64()),
+        ("sources", _WORDS),
+    ]
+)
 TABLES: dict[str, pa.Schema] = {
     "findings": FINDINGS,
     "detections": DETECTIONS,
     "blind_spots": BLIND_SPOTS,
     "necessity": NECESSITY,
+    "assessment": ASSESSMENT,
+    "consent": CONSENT,
 }
 """The partitioned tables; :data:`CAPTURES` is one file, because a broken capture has no partition."""
 
@@ -122,6 +145,8 @@ def rows_of(entry: Entry, document: Mapping[str, Any]) -> dict[str, list[Row]]:
         "detections": [_detection(where, detection) for detection in document["detections"]],
         "blind_spots": [where | _picked(BLIND_SPOTS, spot) for spot in document["blind_spots"]],
         "necessity": [where | row for judged in document["necessity"] for row in _necessity(judged)],
+        "assessment": [_picked(ASSESSMENT, judged) | where for judged in document["assessment"]],
+        "consent": [_picked(CONSENT, record) | where for record in document["consent"]],
     }
 
 
