@@ -18,6 +18,22 @@ FrameKind = Literal["framework", "instrumentation", "library"]
 
 
 @dataclass(frozen=True, slots=True)
+class ConsentCall:
+    """A documented call by which an app tells an SDK the user's answer, or keeps it quiet until then.
+
+    Attributes:
+        kind: ``grant`` (reports the answer), ``preinit`` (meant for before consent), ``init`` (collection may start: belongs
+            after consent), ``collect_switch``, ``personalisation``, ``manifest_flag``.
+        call: ``class.method(Parameter, …)`` with the parameters' simple names, or the flag.
+        effect: what the vendor says it does.
+    """
+
+    kind: str
+    call: str
+    effect: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sdk:
     """A third party's code.
 
@@ -28,6 +44,7 @@ class Sdk:
         declared_data: taxonomy ids that the vendor says it collects; empty where nothing was read.
         synthetic: made up for the practice app.
         source: ``own``, ``exodus`` or ``libchecker``.
+        consent_calls: how an app is meant to tell it the user's answer; empty where nothing was read.
     """
 
     id: str
@@ -37,6 +54,7 @@ class Sdk:
     kinds: tuple[str, ...] = ()
     declared_data: tuple[str, ...] = ()
     synthetic: bool = False
+    consent_calls: tuple[ConsentCall, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,6 +126,7 @@ class _Building:
             kinds=tuple(entry.get("kind", ())),
             declared_data=tuple(entry.get("declared_data", ())),
             synthetic=bool(entry.get("synthetic", False)),
+            consent_calls=tuple(map(_consent_call, entry.get("consent_api") or ())),
         )
         if sdk.id in self.sdks:
             raise KnowledgeError(f"{where}: id {sdk.id!r} stands twice")
@@ -163,6 +182,12 @@ class _Building:
             if known and isinstance(known[1], Sdk) and known[1].source == "own":
                 claims.setdefault(row["id"], set()).add(known[1].id)
         return {entry: next(iter(ids)) for entry, ids in claims.items() if len(ids) == 1}
+
+
+def _consent_call(entry: Mapping[str, Any]) -> ConsentCall:
+    parameters = ", ".join(str(name).rpartition(".")[2] for name in entry.get("params") or ())
+    place = ".".join(str(entry[part]) for part in ("class", "method") if entry.get(part))
+    return ConsentCall(str(entry["type"]), f"{place}({parameters})", str(entry.get("effect") or ""))
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:
