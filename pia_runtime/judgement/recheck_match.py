@@ -14,7 +14,7 @@ HOW: Mapping[How, str] = {
     "same_actor": "same rule, act, data and actor; another domain",
     "same_recipient": "same rule, act, data and domain or company; other code",
     "second_id": "same rule, act, data, kind of actor, and APIs called or places in the request",
-    "same_place": "same rule, act and data, and APIs called or places in the request; another kind of actor",
+    "same_place": "same rule, act and data, and APIs called or places in the request; one run could not name whose code it was",
 }
 """What two findings share that are paired by each match, tried in this order."""
 
@@ -131,8 +131,10 @@ def _by_second_id(finding: Finding, _: Detections) -> Iterable[Hashable]:
 
 def _by_place(finding: Finding, seen: Detections) -> Iterable[Hashable]:
     places = {place_of(seen[one]) for one in finding.get("detections") or () if one in seen}
-    if places:
-        yield (*_base(finding), frozenset(places))
+    kind = (finding.get("actor") or {}).get("kind") or "unknown"
+    for owner in ("app", "sdk") if kind == "unknown" else (kind,):
+        if places:  # app and SDK are told apart by name: only code that hides its name can be either
+            yield (*_base(finding), frozenset(places), owner)
 
 
 _STEPS: tuple[tuple[How, Callable[[Finding, Detections], Iterable[Hashable]]], ...] = (
