@@ -10,6 +10,7 @@ from pia_runtime import __version__
 from pia_runtime.cli import (
     analyze,
     bench,
+    campaign,
     capture,
     declare,
     demo,
@@ -56,6 +57,7 @@ app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(key.app, name="key")
+app.add_typer(campaign.app, name="campaign")
 
 
 def _print_version(wanted: bool) -> None:

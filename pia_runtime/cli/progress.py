@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_STEPS = {"fingerprint": "reading", "analyse": "analysing", "gather": "gathering"}
+_STEPS = {"fingerprint": "reading", "analyse": "analysing", "gather": "gathering", "compare": "comparing"}
 
 
 @contextmanager

@@ -45,16 +45,17 @@ def _table(document: Mapping[str, Any], wording: Wording) -> Table:
 def recheck_markdown(document: Mapping[str, Any], labels: Labels, lang: Lang) -> str:
     """The same as Markdown; captured text cannot become markup."""
     wording = Wording(lang, labels)
-    lines = [f"# {_plain(wording.say('recheck.title'))}", ""]
-    lines += [f"{_plain(line)}  " for line in heading(document, wording)]
+    lines = [f"# {plain(wording.say('recheck.title'))}", ""]
+    lines += [f"{plain(line)}  " for line in heading(document, wording)]
     columns = [wording.say(f"recheck.{name}") for name in ("state", "what", "why", "id")]
     lines += ["", f"| {' | '.join(columns)} |", "|---|---|---|---|"]
     for item in document["items"]:
         why = "; ".join(explained(item, wording))
         cells = (state_of(item, wording), told(item, wording), why or "–", str(item["id"]))
-        lines.append(f"| {' | '.join(_plain(cell) for cell in cells)} |")
-    return "\n".join([*lines, "", _plain(wording.say("recheck.silence")), ""])
+        lines.append(f"| {' | '.join(plain(cell) for cell in cells)} |")
+    return "\n".join([*lines, "", plain(wording.say("recheck.silence")), ""])
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
+    """Text that Markdown shows as it stands."""
     return _MARKDOWN.sub(r"\\\1", text)
