@@ -89,7 +89,8 @@ def replay_capture(
     streams = [file.name for file in flow_files(source)]
     streams += [EVENTS_FILE] if (source / EVENTS_FILE).is_file() else []
     records = read_recorded(source, capture.session.clock_samples, capture.session.ended_ns)
-    with CaptureWriter(out, capture.session.model_dump(mode="json", by_alias=True), streams) as writer:
+    placed = [str(name) for name in other_files(out) if name.name != "commitment.key"]
+    with CaptureWriter(out, capture.session.model_dump(mode="json", by_alias=True), streams, placed) as writer:
         player = _Player(writer, capture.session, pace, controls, show, tell)
         with Interruption() as interruption:
             reason = player.play(records, interruption)

@@ -47,7 +47,7 @@ def shown(source, out, pace=None, keys=None, tell=None):
 
 
 def content(folder):
-    left_out = ("derived", "replay.json", "evidence.json")
+    left_out = ("derived", "replay.json", "evidence.json", "chain.jsonl")
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
     return {str(name): (folder / name).read_bytes() for name in names if name.parts[0] not in left_out}
 
