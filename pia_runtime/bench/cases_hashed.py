@@ -57,11 +57,13 @@ def digest_forms(person: Person, _: EventLog) -> Iterator[Draft]:
         value = person.values[data]
         yield from _raw_digests(data, value)
         yield from _odd_digests(data, value)
-        for outer in ("md5", "sha1", "sha256"):
-            for inner in ("md5", "sha1", "sha256"):
+        for outer in ("md5", "sha1", "sha256", "sha512"):
+            for inner in ("md5", "sha1", "sha256", "sha512"):
                 yield _draft(
                     f"{outer} of {inner} of {data}", data, _hex(outer, _hex(inner, value)), f"{outer}({inner})"
                 )
+            raw = DIGESTS[outer](DIGESTS[outer](value.encode())).hex()
+            yield _draft(f"{outer} of the bytes of {outer} of {data}", data, raw, f"{outer}(bytes({outer}))")
 
 
 def _raw_digests(data: str, value: str) -> Iterator[Draft]:
@@ -83,10 +85,16 @@ def _odd_digests(data: str, value: str) -> Iterator[Draft]:
         yield _draft(f"md5 of {data} without zero padding", data, unpadded, "md5-nopad")
     upper = md5.hex().upper()
     yield _draft(f"md5 of upper-hex md5 of {data}", data, _hex("md5", upper), "md5(upper-hex(md5))")
-    for name in ("md5", "sha1", "sha256"):
-        for charset in ("utf-16le", "utf-16be"):
-            text = DIGESTS[name](value.encode(charset)).hex()
-            yield _draft(f"{name} of {charset} of {data}", data, text, f"{name}({charset})")
+    for name in DIGESTS:
+        for charset in ("utf-16le", "utf-16be", "utf-16"):
+            if (name, charset) != ("sm3", "utf-16"):
+                text = DIGESTS[name](value.encode(charset)).hex()
+                yield _draft(f"{name} of {charset} of {data}", data, text, f"{name}({charset})")
+    number = mmh3.hash128(raw)
+    for text in (f"{number:032x}", str(number), "{:016x}{:016x}".format(*mmh3.hash64(raw, signed=False))):
+        yield _draft(f"murmur3-128 of {data} as {len(text)} digits", data, text, "murmur3-128")
+    thrice = _hex("md5", _hex("md5", md5.hex()))
+    yield _draft(f"md5 of md5 of md5 of {data}", data, thrice, "md5(md5(md5))")
     yield _draft(f"crc32 of {data}", data, f"{zlib.crc32(raw):08x}", "crc32")
     yield _draft(f"crc32 of {data}, decimal", data, str(zlib.crc32(raw)), "crc32")
     yield _draft(f"adler32 of {data}", data, f"{zlib.adler32(raw):08x}", "adler32")

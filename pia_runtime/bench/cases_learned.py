@@ -36,6 +36,10 @@ def salted(person: Person, log: EventLog) -> Iterator[Draft]:
             digest = hashlib.new(algorithm, source).digest()
             log.transform("digest", name, source, digest)
             yield from _digested(data, digest, f"{algorithm}(salted)")
+        touching = b"1763884800" + value + b"7"
+        digest = DIGESTS["sha256"](touching)
+        log.transform("digest", "SHA-256", touching, digest)
+        yield from _digested(data, digest, "sha256(salted)")
         keyed = hmac.digest(_KEY, value, "sha256")
         log.transform("mac", "HmacSHA256", value, keyed)
         yield from _digested(data, keyed, "hmac-sha256")

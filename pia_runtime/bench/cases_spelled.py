@@ -1,5 +1,6 @@
 """The ways in which one value is spelled, numbers as bytes, positions, and lists of contacts and apps."""
 
+import hashlib
 import json
 import struct
 from collections.abc import Iterator
@@ -147,6 +148,9 @@ def positions(person: Person, _: EventLog) -> Iterator[Draft]:
         "one text, lon first": (_j(loc=f"{lon},{lat}"), "json:$.loc", "plain"),
         "one text with a space": (_j(gps=f"{lat}, {lon}"), "json:$.gps", "plain"),
         "semicolon": (_j(gps=f"{lat};{lon}"), "json:$.gps", "plain"),
+        "degrees, minutes, seconds": (_j(gps=f"{_dms(lat)}N {_dms(lon)}E"), "json:$.gps", "dms"),
+        "nmea": (_j(s=f"$GPGGA,080000,{_nmea(lat, 2)},N,{_nmea(lon, 3)},E,1,8"), "json:$.s", "nmea"),
+        "e5": (_j(lat=round(lat * 1e5), lon=round(lon * 1e5)), "json:$.lat", "e5"),
         "array": (_j(coordinates=[lon, lat]), "json:$.coordinates[1]", "plain"),
         "e6": (_j(lat=round(lat * 1e6), lon=round(lon * 1e6)), "json:$.lat", "e6"),
         "e7": (_j(latE7=round(lat * 1e7), lonE7=round(lon * 1e7)), "json:$.latE7", "e7"),
@@ -161,6 +165,17 @@ def positions(person: Person, _: EventLog) -> Iterator[Draft]:
     }
     for name, (body, step, encoding) in bodies.items():
         yield name, *in_body(body, Expected("location_precise", "request.body", (step,), encoding))
+
+
+def _dms(degrees: float) -> str:
+    """As 31°13'49.50 is written, with the sign of seconds."""
+    seconds = degrees * 3600
+    return f"{int(degrees)}°{int(seconds / 60 % 60)}'{seconds % 60:.2f}\""
+
+
+def _nmea(degrees: float, width: int) -> str:
+    """As 3113.82496 is written."""
+    return f"{int(degrees):0{width}}{degrees % 1 * 60:08.5f}"
 
 
 def lists(person: Person, _: EventLog) -> Iterator[Draft]:
@@ -183,3 +198,7 @@ def lists(person: Person, _: EventLog) -> Iterator[Draft]:
     objects = [{"pkg": package, "v": 3} for package in person.packages]
     first = Expected("installed_apps", "request.body", ("json:$.apps[0].pkg",))
     yield "apps as objects", *in_body(_j(apps=objects), first)
+    for algorithm in ("md5", "sha256"):
+        hashed = [hashlib.new(algorithm, package.encode()).hexdigest() for package in person.packages]
+        label = Expected("installed_apps", "request.body", ("json:$.apps[0]",), algorithm)
+        yield f"{algorithm} of apps", *in_body(_j(apps=hashed), label)

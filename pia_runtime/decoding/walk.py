@@ -21,6 +21,9 @@ _INERT = re.compile(
 ).match
 """Values that can hold nothing: short and without any mark, numbers and dates, words without capitals and digits."""
 
+_holds_words = re.compile(rb"[\x20-\x7e]{8}").search
+"""Whether there is text in binary data; a wrong guess at its compression hardly ever gives eight such bytes in a row."""
+
 _new_leaf = tuple.__new__
 """Makes a :class:`Leaf` in half the time of calling it, where there are a hundred in a flow."""
 
@@ -28,6 +31,11 @@ _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
 _DIGEST = 64
 """One digest in 200 parses as protobuf by chance, so up to this size the bytes are kept beside the parts."""
+_QUOTE = 0x22
+"""A text in quotes is JSON, and may be a value with its quotes: Android names networks so."""
+_LINE_FEED = 0x0A
+"""Also the tag of a message's first field where that is text: ``\n$cdda802e-…`` is text and a message at once."""
+_SHORTEST_TEXT_MESSAGE = 8
 _SHORT = 512
 _SHORT_OUTPUT = 64 << 10
 _SHORT_LEAVES = 1000
@@ -91,6 +99,8 @@ class Walk:
             return
         for form in BY_FIRST_BYTE[data[0]]:
             if form.might_be(data) and self._take(form, location, path, key, data):
+                if data[0] == _QUOTE and b"\\" not in data:
+                    self._leaf(location, path, key, data)
                 return
         if is_text(data):
             self._text(location, path, key, data)
@@ -123,7 +133,7 @@ class Walk:
 
     def _text(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """Text is a leaf unless one form says it all; what is found inside it stands beside it."""
-        beside: list[Form] = []
+        beside: list[Form] = [PROTOBUF] if _may_be_message(path, data) else []
         for form in TEXT if data.translate(None, _NO_MARKS) else UNMARKED:
             if form.might_be(data):
                 if form.keeps != "replaces" or (form is PERCENT and is_doubtful_percent(data)):
@@ -179,8 +189,10 @@ class Walk:
             self.expand(location, inner, key, data)
             only_itself = len(self._leaves) == leaves + 1 and self._leaves[-1].path == inner
             if only_itself and (step.startswith("slice") or not is_text(data)):
-                del self._leaves[leaves:]
                 del self._opaque[opaque:]
+                # Unknown binary data with words in it may be what was compressed; that stays unsaid, but not unsearched.
+                if step.startswith("slice") or not _holds_words(data):
+                    del self._leaves[leaves:]
             else:
                 kept = True
         return kept
@@ -200,6 +212,12 @@ class Walk:
     def _blind(self, location: Location, path: tuple[str, ...], reason: str, data: bytes) -> None:
         if len(self._opaque) < self._budget.max_leaves:
             self._opaque.append(Opaque(location, path, reason, len(data)))
+
+
+def _may_be_message(path: tuple[str, ...], data: bytes) -> bool:
+    """Whether text may be a message all the same: in a gRPC frame, or where it begins as a first field of text does."""
+    framed = bool(path) and path[-1].startswith("grpc:")
+    return (framed or data[0] == _LINE_FEED) and len(data) > _SHORTEST_TEXT_MESSAGE
 
 
 def _may_be_chance(form: Form, data: bytes) -> bool:

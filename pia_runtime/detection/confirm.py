@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from pia_runtime.decoding.text import is_text
 from pia_runtime.detection.needles_strength import Context, telling_key
 from pia_runtime.detection.variants_shapes import Shape, is_cjk
 
@@ -114,7 +115,16 @@ def _framed(needle: Needle, data: bytes, span: Span) -> bool:
     if neighbours is None:
         return False
     plain = needle.inner or needle.data
-    return bounded(needle.shape, neighbours[0], plain, neighbours[1])
+    before, after = neighbours
+    if bounded(needle.shape, before, plain, after):
+        return True
+    return needle.wrap == "plain" and _is_counted(data, span) and bounded(needle.shape, b"", plain, after)
+
+
+def _is_counted(data: bytes, span: Span) -> bool:
+    """Whether the byte before is no letter but the value's length, in binary data (Avro writes twice the length)."""
+    size = span.end - span.start
+    return span.start > 0 and data[span.start - 1] in (size, 2 * size) and not is_text(data)
 
 
 def _neighbours(wrap: Wrap, data: bytes, span: Span) -> tuple[bytes, bytes] | None:

@@ -20,6 +20,7 @@ from pia_runtime.model.event import Transform
 MAX_ROUNDS = 8
 """Links of a chain (a hash of a hash of a ciphertext …) that are followed."""
 _MINIMAL_OUTPUT = 8
+_MINIMAL_JOINED = 8
 _MOST_SALT = 128
 """Bytes beside the value up to which a digest stands for the value; over more it may sign a whole request."""
 _ONE_WAY = frozenset({"digest", "mac"})
@@ -85,6 +86,8 @@ def _grown(link: _Link, scanner: Scanner, fresh: NeedleSet, done: set[tuple[int,
     """New needles from one transform, if its source holds something searched for."""
     seq = link.transform.stamp.seq
     matches = scanner.scan(as_flow(link.source)).matches
+    if link.transform.op in _ONE_WAY:
+        matches += tuple(_joined(link.source, fresh, matches))
     new = [match for match in matches if (seq, match.data, match.value) not in done]
     done.update((seq, match.data, match.value) for match in new)
     if not new:
@@ -97,6 +100,31 @@ def _grown(link: _Link, scanner: Scanner, fresh: NeedleSet, done: set[tuple[int,
         # What the decoder can undo by itself needs no event to stand witness.
         done.add((seq, "", ""))
         yield from raw_needles(_substitute(link), link.product)
+
+
+def _joined(source: bytes, fresh: NeedleSet, seen: Sequence[Match]) -> Iterator[Match]:
+    """Values that a salt touches (``1763884800000356938035643809``): in front of a digest nothing needs to stand free.
+
+    Only values that are proof by themselves, and only where the ordinary search saw nothing of them.
+    """
+    told = {(match.data, match.value) for match in seen}
+    for pattern, start in sorted(fresh.matcher.finditer(source)):
+        for needle in fresh.by_pattern[pattern]:
+            found = source[start : start + len(needle.data)]
+            same = found == needle.data or (needle.caseless and found.lower() == needle.data.lower())
+            telling = needle.context == "none" and needle.wrap in ("plain", "hex") and len(found) >= _MINIMAL_JOINED
+            whole = needle.plaintext is None and not needle.group
+            if same and telling and whole and (needle.identifier, needle.value) not in told:
+                told.add((needle.identifier, needle.value))
+                yield Match(
+                    data=needle.identifier,
+                    basis=needle.basis,
+                    encoding=needle.encoding,
+                    value=needle.value,
+                    location="request.body",
+                    path=(),
+                    learned_from=needle.learned_from,
+                )
 
 
 def _exact(source: bytes, fresh: NeedleSet) -> bool:

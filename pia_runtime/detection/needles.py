@@ -1,19 +1,22 @@
 """All that is searched for in one capture: needles for the matcher, and positions, which are found by arithmetic."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pia_runtime.detection.confirm import Needle
 from pia_runtime.detection.matcher import Engine, Matcher, Pattern, compile_patterns
 from pia_runtime.detection.needles_forms import Basis, Secret, forms
 from pia_runtime.detection.needles_positions import Position, position_patterns, position_text
 from pia_runtime.detection.needles_strength import common_package, weak, weak_text
+from pia_runtime.detection.transforms import apply_steps
 from pia_runtime.detection.variants import contact_part_id
 from pia_runtime.knowledge.encodings import Encoding
 from pia_runtime.model.session import Contact, Coordinates, Identifier, Packages
 
 THOROUGH = {"known": 100, "observed": 60, "derived": 0}
 """So many values are searched in every form; further ones (address books are long) in the everyday forms."""
+HASHED_APPS = ("md5", "sha1", "sha256")
+"""How lists of installed apps are hashed, name by name."""
 MOST_VALUES = 2000
 """Beyond these, values are listed and not searched; the matcher would grow without bound."""
 PATTERN_LENGTH = 16
@@ -158,7 +161,7 @@ def _app_needles(strong: list[Learned], app_package: str) -> Iterator[Needle]:
         telling = sorted({name for name in value.packages if name != app_package and not common_package(name)})
         whole = ",".join(telling)
         for name in telling if len(telling) >= 2 else ():
-            yield Needle(
+            plain = Needle(
                 data=name.encode(),
                 identifier=item.identifier.id,
                 value=whole,
@@ -168,3 +171,7 @@ def _app_needles(strong: list[Learned], app_package: str) -> Iterator[Needle]:
                 learned_from=item.learned_from,
                 group=item.identifier.id,
             )
+            yield plain
+            for algorithm in HASHED_APPS:
+                digest = apply_steps((algorithm, "hex"), plain.data)
+                yield replace(plain, data=digest, encoding=algorithm, shape="hex", caseless=True)

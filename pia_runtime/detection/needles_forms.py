@@ -1,5 +1,6 @@
 """Every form of one textual value as a needle: its spellings, and each transform of the knowledge on top of them."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
@@ -25,6 +26,7 @@ _MIRRORS: dict[str, Wrap] = {
 }
 """Single steps through which the neighbours of a hit can be read."""
 _SHORTENED: frozenset[Shape] = frozenset({"uuid", "hex"})
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{32,}").fullmatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,12 @@ def _plain(secret: Secret, spelled: list[Variant]) -> Iterator[Needle]:
     for variant in spelled:
         if variant.name not in COUNTRY_CODES:
             template = _template(secret, variant)
-            yield replace(template, shortens=template.shape in _SHORTENED)
+            yield replace(template, shortens=template.shape in _SHORTENED or _is_token(variant.text))
+
+
+def _is_token(text: str) -> bool:
+    """Whether a text is random-looking from end to end, so that a long prefix of it identifies as well."""
+    return _TOKEN(text) is not None and any(map(str.isdigit, text)) and any(map(str.isalpha, text))
 
 
 def _template(secret: Secret, variant: Variant) -> Needle:
@@ -87,7 +94,7 @@ def _transformed(secret: Secret, spelled: list[Variant], encodings: tuple[Encodi
             # The number itself stands inside +86…, so that only one-way forms of that spelling are new.
             if variant.name in COUNTRY_CODES and not _one_way(encoding):
                 continue
-            named = replace(template, encoding=encoding_name(encoding.id, variant.name))
+            named = replace(template, encoding=encoding_name(encoding.name, variant.name))
             yield from _encoded(named, encoding, template.data)
 
 
@@ -122,9 +129,8 @@ def _encoded(named: Needle, encoding: Encoding, plain: bytes) -> Iterator[Needle
         yield replace(named, data=result, shape="hex", caseless=True, context="none")
     elif len(result) >= _MINIMAL_BYTES:
         wrap = _MIRRORS.get(encoding.steps[0], "opaque") if len(encoding.steps) == 1 else _outer(encoding)
-        yield replace(
-            named, data=result, inner=plain, wrap=wrap, caseless=encoding.form == "hex_text", shape=_seen(named, wrap)
-        )
+        caseless = encoding.form == "hex_text" or encoding.steps[-1] == "base32"  # host names come in lower case
+        yield replace(named, data=result, inner=plain, wrap=wrap, caseless=caseless, shape=_seen(named, wrap))
 
 
 def _outer(encoding: Encoding) -> Wrap:
@@ -168,10 +174,8 @@ def _checksum(named: Needle, result: bytes) -> Iterator[Needle]:
 def raw_needles(named: Needle, output: bytes) -> Iterator[Needle]:
     """Bytes that a recorded transform produced, as they are, as hex and as base64 (an IV may stand before them)."""
     bare = replace(named, shape="none", context="none")
-    if output.isascii() and output.decode("ascii").isprintable():
-        yield replace(bare, data=output, wrap="opaque")
-        return
-    yield replace(bare, data=output.hex().encode(), shape="none" if named.plaintext else "hex", caseless=True)
+    printed = replace(bare, data=output.hex().encode(), caseless=True)
+    yield printed if named.plaintext else replace(printed, shape="hex", shortens=True)
     yield replace(bare, data=output, wrap="opaque")
     wrapped = bare if named.plaintext else replace(bare, encoding=f"base64({named.encoding})")
     yield from _base64(wrapped, output, (0, 1, 2))

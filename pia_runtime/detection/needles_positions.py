@@ -15,6 +15,9 @@ AXES: tuple[Axis, Axis] = ("lat", "lon")
 METRES_PER_DEGREE = 111_320.0
 """Of latitude, mean; within 0.6 % of the ellipsoid, far below any tolerance here."""
 _MAX_PREFIXES = 64
+DEGREE_SIGN = "°".encode()
+NMEA_SIGNS = (b"GGA,", b"RMC,", b"GLL,")
+"""What stands in every text that writes a position with minutes: the sign of degrees, or the head of an NMEA sentence."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,8 @@ def reach(position: Position, axis: Axis) -> float:
 
 def position_patterns(positions: Iterable[Position]) -> list[Pattern]:
     """Digit prefixes of every number that could lie within a position's tolerance; a hit only says "look here"."""
-    return [Pattern(prefix) for prefix in sorted({p for position in positions for p in _prefixes(position)})]
+    prefixes = {prefix for position in positions for prefix in _prefixes(position)}
+    return [Pattern(sign) for sign in sorted(prefixes | {DEGREE_SIGN, *NMEA_SIGNS} if prefixes else prefixes)]
 
 
 def _prefixes(position: Position) -> set[bytes]:

@@ -125,7 +125,7 @@ def _bits_per_character(text: str, form: Shape) -> float:
         return 4.0
     has_digit = any(map(str.isdigit, text))
     alphabet = 26 * (text.lower() != text) + 26 * (text.upper() != text) + 10 * has_digit + 8 * (not text.isalnum())
-    spread = min(alphabet, 2 * len(set(text)))
+    spread = min(alphabet, 3 * len(set(text)))
     # Words are far from random letters; the factor keeps "HomeWifi" beside a key and "R58M12ABCDE" free.
     return math.log2(max(spread, 2)) * (0.9 if has_digit else 0.6)
 

@@ -69,6 +69,8 @@ class _Meaning:
 
 
 _HASHED = re.compile("md5|sha1|sha256|hash")
+_COUNTED = re.compile("(?:cnt|count|total|length|size|type|model|brand|version|enabled|status)$")
+"""Names that end so speak about the thing and do not hold it: ``tel_cnt``, ``cardType``."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -150,7 +152,7 @@ class PatternDetector:
 def _tells(pattern: Pattern, key: str, names: frozenset[str], whole: str) -> bool:
     if whole in pattern.whole_keys or (pattern.words and pattern.words.search(key)):
         return True
-    return _HASHED.search(whole) is None and bool(names & pattern.keys)
+    return _HASHED.search(whole) is None and _COUNTED.search(whole) is None and bool(names & pattern.keys)
 
 
 def _role(rule: Positions, key: str) -> Role | None:

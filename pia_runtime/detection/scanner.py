@@ -103,7 +103,8 @@ class Scanner:
         """Search what a recorded cipher turned into this leaf, in the leaf's place."""
         if depth >= _MAX_UNCOVERED or needle.plaintext is None:
             return
-        wrapped = ("base64",) if needle.wrap == "base64" else ("hex",) if needle.caseless else ()
+        alphabet = "base64url" if b"-" in needle.data or b"_" in needle.data else "base64"
+        wrapped = (alphabet,) if needle.wrap == "base64" else ("hex",) if needle.caseless else ()
         path = (*leaf.path, *wrapped, needle.encoding)
         inner = decode_flow(as_flow(needle.plaintext), self._budget).leaves
         body = [found._replace(location=leaf.location) for found in inner if found.location == "request.body"]

@@ -5,13 +5,15 @@ A latitude needs its longitude close by (same leaf, or a field of the same conta
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pia_runtime.detection.needles_positions import (
     AXES,
+    DEGREE_SIGN,
     METRES_PER_DEGREE,
+    NMEA_SIGNS,
     Axis,
     Position,
     centre,
@@ -21,7 +23,13 @@ from pia_runtime.detection.needles_positions import (
 from pia_runtime.model.detection import Leaf, Match
 
 _NUMBER = re.compile(rb"(?<![0-9.])-?[0-9]{1,3}\.[0-9]{2,}(?![0-9])|(?<![0-9.])-?[0-9]{5,10}(?![0-9.])")
-_SCALES = ((10**6, "e6"), (10**7, "e7"))
+_SCALES = ((10**6, "e6"), (10**7, "e7"), (10**5, "e5"))
+_SEXAGESIMAL = re.compile(
+    rb"(?<![0-9.])([0-9]{1,3})\xc2\xb0 ?([0-9]{1,2})(?:'|\xe2\x80\xb2) ?"
+    rb"([0-9]{1,2}(?:\.[0-9]+)?)(?:\"|''|\xe2\x80\xb3)? ?([NSEW]?)"
+)
+_NMEA = re.compile(rb"(?<![0-9.])([0-9]{2,3})([0-9]{2}\.[0-9]{2,}),([NSEW])(?![A-Za-z])")
+_SOUTH_AND_WEST = (b"S", b"W")
 _CLOSE_LEAVES = 8
 _CLOSE_BYTES = 200
 _KEYS: dict[Axis, re.Pattern[str]] = {
@@ -70,7 +78,12 @@ def _matches(position: Position, leaves: Sequence[Leaf], indexes: list[int]) -> 
 
 
 def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
-    found: list[_Found] = []
+    found = [
+        _Found(index, start, axis, degrees, encoding, _LONE_DECIMALS)
+        for start, degrees, encoding in _in_minutes(data)
+        for axis in AXES
+        if abs(degrees - centre(position, axis)) <= reach(position, axis)
+    ]
     for number in _NUMBER.finditer(data):
         text = number.group()
         readings = [(float(text), "plain")] if b"." in text else [(int(text) / scale, name) for scale, name in _SCALES]
@@ -82,6 +95,18 @@ def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
             if abs(degrees - centre(position, axis)) <= reach(position, axis)
         )
     return found
+
+
+def _in_minutes(data: bytes) -> Iterator[tuple[int, float, str]]:
+    """Degrees written with minutes: ``31°13'49.5"N`` and the ``3113.8250,N`` of NMEA 0183 sentences."""
+    if DEGREE_SIGN in data:
+        for found in _SEXAGESIMAL.finditer(data):
+            degrees = int(found[1]) + int(found[2]) / 60 + float(found[3]) / 3600
+            yield found.start(), -degrees if found[4] in _SOUTH_AND_WEST else degrees, "dms"
+    if any(sign in data for sign in NMEA_SIGNS):
+        for found in _NMEA.finditer(data):
+            degrees = int(found[1]) + float(found[2]) / 60
+            yield found.start(), -degrees if found[3] in _SOUTH_AND_WEST else degrees, "nmea"
 
 
 def _together(position: Position, leaves: Sequence[Leaf], lat: _Found, lon: _Found) -> bool:

@@ -6,6 +6,7 @@ To add a transform is to add a YAML entry; only a function nobody has used yet i
 import base64
 import codecs
 import hashlib
+import re
 import struct
 import zlib
 from collections.abc import Callable, Iterable
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives import hashes
 Function = Callable[[bytes], bytes]
 
 _U64 = 1 << 64
+_STANDARD_ALPHABET = bytes.maketrans(b"-_", b"+/")
 _ROT47 = bytes(33 + (code - 33 + 47) % 94 if 33 <= code <= 126 else code for code in range(256))
 
 
@@ -46,11 +48,22 @@ def _middle16(data: bytes) -> bytes:
 
 
 def _unhex(data: bytes) -> bytes:
-    """The bytes that a hex number writes, with or without colons, dashes or dots; empty where the text is not one."""
+    """The bytes that a text writes: a hex number, with or without colons, dashes or dots, or what can only be base64.
+
+    Empty where the text is neither.
+    """
     try:
         return bytes.fromhex(data.translate(None, b":-.").decode("ascii"))
     except (UnicodeDecodeError, ValueError):
+        return _unbase64(data)
+
+
+def _unbase64(data: bytes) -> bytes:
+    """At least 16 bytes, in letters of either case and digits: a Widevine id is handed over like that."""
+    mixed = all(re.search(letters, data) for letters in (rb"[a-z]", rb"[A-Z]", rb"[0-9]"))
+    if not mixed or len(data) % 4 or not re.fullmatch(rb"[A-Za-z0-9+/_-]{22,}={0,2}", data):
         return b""
+    return base64.b64decode(data.translate(_STANDARD_ALPHABET))
 
 
 def varint(number: int) -> bytes:
@@ -61,6 +74,16 @@ def varint(number: int) -> bytes:
         number >>= 7
     groups.append(number)
     return bytes(groups)
+
+
+def _blake2b_256(data: bytes) -> bytes:
+    """BLAKE2b asked for 32 bytes: another digest than the first half of the full one."""
+    return hashlib.blake2b(data, digest_size=32).digest()
+
+
+def _words_swapped(data: bytes) -> bytes:
+    """Each word of eight bytes turned round: what printing little-endian 64-bit words as numbers does to them."""
+    return b"".join(data[at : at + 8][::-1] for at in range(0, len(data), 8))
 
 
 def _number(pack: Callable[[int], bytes]) -> Function:
@@ -93,6 +116,7 @@ FUNCTIONS: dict[str, Function] = {
         )
     },
     "ripemd160": lambda data: RIPEMD160.new(data).digest(),
+    "blake2b_256": _blake2b_256,
     "sm3": _sm3,
     "crc32": lambda data: struct.pack(">I", zlib.crc32(data)),
     "adler32": lambda data: struct.pack(">I", zlib.adler32(data)),
@@ -111,6 +135,11 @@ FUNCTIONS: dict[str, Function] = {
     "upper": bytes.upper,
     "utf_16le": _utf16("le"),
     "utf_16be": _utf16("be"),
+    "utf_16le_bom": lambda data: codecs.BOM_UTF16_LE + _utf16("le")(data),
+    "utf_16be_bom": lambda data: codecs.BOM_UTF16_BE + _utf16("be")(data),
+    "bytes_reversed": lambda data: data[::-1],
+    "words_swapped": _words_swapped,
+    "decimal": lambda data: b"%d" % int.from_bytes(data),
     "varint": _number(varint),
     "fixed64_le": _number(lambda number: struct.pack("<Q", number)),
     "fixed64_be": _number(lambda number: struct.pack(">Q", number)),

@@ -98,7 +98,12 @@ def _mac(text: str) -> Iterator[Variant]:
     yield from _stripped(bare)
     pairs = [bare[index : index + 2] for index in range(0, 12, 2)]
     quads = [bare[index : index + 4] for index in range(0, 12, 4)]
-    for name, joined in (("colons", ":".join(pairs)), ("dashes", "-".join(pairs)), ("dots", ".".join(quads))):
+    for name, joined in (
+        ("colons", ":".join(pairs)),
+        ("dashes", "-".join(pairs)),
+        ("dots", ".".join(quads)),
+        ("spaces", " ".join(pairs)),
+    ):
         yield Variant(joined.lower(), name)
         yield Variant(joined.upper(), f"{name},upper")
 

@@ -22,7 +22,9 @@ class Encoding:
     """One transform of a value.
 
     Attributes:
-        id: the name used in ``encoding``; of another spelling it reads ``md5(upper)``.
+        id: of the entry.
+        name: the name used in ``encoding``; of another spelling it reads ``md5(upper)``. The id, unless the entry is one more
+            way to write what another entry computes.
         steps: names in ``pia_runtime.detection.transforms.FUNCTIONS``, applied in order.
         form: what the result is: ``text`` (exact characters), ``hex_text`` (either case), ``digest`` (searched as hex, raw bytes
             and base64), ``checksum`` (32 bits: searched only where it is a whole value, as hex and decimal), ``bytes``.
@@ -38,6 +40,11 @@ class Encoding:
     source: str
     vectors: tuple[Vector, ...]
     everyday: bool = False
+    name: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            object.__setattr__(self, "name", self.id)
 
     def applies_to(self, spelling: str) -> bool:
         """Whether this transform is tried on the named variant of a value; what is ``trimmed`` counts as the value itself."""
@@ -88,4 +95,5 @@ def _parse(entry: dict[str, Any], where: str) -> Encoding:
         source=require(entry, "source", str, where),
         vectors=vectors,
         everyday=entry.get("everyday", False) is True,
+        name=str(entry.get("name", "")),
     )
