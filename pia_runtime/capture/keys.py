@@ -10,22 +10,30 @@ import time
 import tty
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Self, TextIO
+from typing import Any, Literal, Self, TextIO
 
 TESTER_ERR_NS = 1_500_000_000
 """Half-width of a tester's mark, ns. A judgement, not a measurement: about half a second to see and decide, as much to move
 from the device to the keyboard, and a reserve. Printed with the marks, and configurable."""
 
 SIGNALS = {"r": "requested", "g": "given", "x": "refused", "w": "withdrawn"}
-HELP = "r requested  g given  x refused  w withdrawn  n note  q quit"
+HELP = "r requested  g given  x refused  w withdrawn  n note  s screenshot  q quit"
 MAX_NOTE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """One key. ``record`` is the event it makes; None means that the tester wants to end the run."""
+    """One key.
+
+    Attributes:
+        record: the event it makes, or None.
+        wants: what else it asks for: a screenshot, or the end of the run.
+        said: one line for the tester.
+    """
 
     record: dict[str, Any] | None
+    wants: Literal["", "screenshot", "end"] = ""
+    said: str = ""
 
 
 class Terminal:
@@ -128,15 +136,19 @@ class KeyReader(Terminal):
             return self._note_key(key, self.typing)
         if key in SIGNALS:
             record = {"type": "consent", "t_ns": pressed_ns, "clock": "host", "signal": SIGNALS[key]}
-            return Mark({**record, "scope": "policy", "source": "tester", "text": f"key {key}", "err_ns": self.err_ns})
+            record |= {"scope": "policy", "source": "tester", "text": f"key {key}", "err_ns": self.err_ns}
+            return Mark(record, said=f"marked {SIGNALS[key]} ±{self.err_ns / 1e9:.1f} s")
         if key == "n":
             self.typing, self._note_ns = "", pressed_ns
-        return Mark(None) if key == "q" else None
+        if key == "s":
+            return Mark(None, "screenshot")
+        return Mark(None, "end") if key == "q" else None
 
     def _note_key(self, key: str, text: str) -> Mark | None:
         if key in "\r\n":
             self.typing = None
-            return Mark({"type": "note", "t_ns": self._note_ns, "clock": "host", "text": text}) if text else None
+            record = {"type": "note", "t_ns": self._note_ns, "clock": "host", "text": text}
+            return Mark(record, said="note kept") if text else None
         if key == "\x1b":
             self.typing = None
         elif key in "\x7f\b":

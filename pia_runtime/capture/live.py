@@ -2,17 +2,18 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
-from pia_runtime.capture.calibrating import Calibrator, ClockOffset
+from pia_runtime.capture.calibrating import Calibrator
 from pia_runtime.capture.gaps import GapLog
 from pia_runtime.capture.instrument import Connect, Instrument
 from pia_runtime.capture.interrupting import Interruption
 from pia_runtime.capture.keys import KeyReader
+from pia_runtime.capture.screenshot import Screenshots
+from pia_runtime.capture.status import LiveLog, LiveStatus
 from pia_runtime.errors import PiaError
-from pia_runtime.model.detection import Phase
 from pia_runtime.storage.writer import CaptureWriter
 
 Reason = Literal["target_exit", "duration", "interrupted", "quit"]
@@ -20,46 +21,12 @@ Reason = Literal["target_exit", "duration", "interrupted", "quit"]
 TICK_SECONDS = 0.1
 """How often a run looks after its keys, clock and end."""
 
-_PHASES: dict[str, Phase] = {
-    "requested": "before_choice",
-    "given": "after_grant",
-    "refused": "after_refusal",
-    "withdrawn": "after_withdrawal",
-}
-
-
-def phase_after(event: Mapping[str, Any], phase: Phase) -> Phase:
-    """The phase to show once an event has come in, given the one shown before it."""
-    if event.get("type") == "consent" and event.get("scope") == "policy":
-        return _PHASES.get(str(event.get("signal")), phase)
-    return phase
-
 
 class RecordingProxy(Protocol):
     """The proxy of a run, already started."""
 
     def stop(self) -> None:
         """Write everything that is open and end."""
-
-
-@dataclass(frozen=True, slots=True)
-class LiveStatus:
-    """What a tester sees while the run goes on.
-
-    Attributes:
-        phase: what the policy's consent signals so far say, ``unknown`` before the first; for the eye only, the analysis
-            decides with clock errors in hand.
-        clock: how far the device's clock is ahead, or None where it was not measured.
-        typing: the note being typed, or None.
-    """
-
-    elapsed_s: float
-    flows: int
-    events: int
-    dropped: int
-    phase: Phase
-    clock: ClockOffset | None
-    typing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +54,8 @@ def run_live(
     status: Callable[[LiveStatus], None] | None = None,
     duration_s: float | None = None,
     calibrate_every_s: float = 5.0,
+    take_screenshot: Callable[[], bytes] | None = None,
+    log: LiveLog | None = None,
 ) -> LiveResult:
     """Run the app until it exits, the time is up, the tester quits or presses Ctrl-C; then close the capture.
 
@@ -98,11 +67,13 @@ def run_live(
         status: called about ten times a second.
         duration_s: seconds after which the run ends, or None.
         calibrate_every_s: seconds between clock exchanges during the run.
+        take_screenshot: returns the device's screen as PNG (key s), or None where there is no screen.
+        log: what the status shows of the newest; also told by others, for instance a scanner in the proxy.
 
     Raises:
         NotReadyError: the app could not be started, or the capture could not be written; what was written is whole.
     """
-    run = _Run(connect, writer, status, calibrate_every_s)
+    run = _Run(connect, writer, status, calibrate_every_s, take_screenshot, log or LiveLog())
     with Interruption() as interruption:
         try:
             run.begin()
@@ -122,14 +93,18 @@ class _Run:
         writer: CaptureWriter,
         status: Callable[[LiveStatus], None] | None,
         calibrate_every_s: float,
+        take_screenshot: Callable[[], bytes] | None,
+        log: LiveLog,
     ) -> None:
         self.detail = ""
+        self._log = log
+        writer.on_event = log.event
         self.gaps = GapLog(writer.event)
         self.instrument = connect(self._on_event, self._on_detached)
         self._writer = writer
         self._status = status
         self._calibrator = Calibrator(self.instrument, writer, self.gaps, calibrate_every_s)
-        self._phase: Phase = "unknown"
+        self._screenshots = Screenshots(take_screenshot, writer, log)
         self._detached = threading.Event()
         self._started = time.monotonic()
 
@@ -166,6 +141,7 @@ class _Run:
         else:
             self._calibrator.measure()
         self._calibrator.end()
+        self._screenshots.end()
 
     def _take_keys(self, keys: KeyReader | None) -> bool:
         if keys is None:
@@ -173,15 +149,20 @@ class _Run:
             return False
         marks = keys.read(TICK_SECONDS)
         for mark in marks:
-            if mark.record is not None:
+            self._log.said = mark.said
+            if mark.wants == "screenshot":
+                self._screenshots.take()
+            elif mark.record is not None:
                 self._on_event(mark.record)
-        return any(mark.record is None for mark in marks)
+        return any(mark.wants == "end" for mark in marks)
 
     def _show(self, elapsed: float, keys: KeyReader | None) -> None:
         if self._status is not None:
             typing = keys.typing if keys is not None else None
             counts = (self._writer.flows, self._writer.events, self.dropped)
-            self._status(LiveStatus(elapsed, *counts, self._phase, self._calibrator.offset, typing))
+            log = self._log
+            newest = (log.newest, log.unseen, log.said)
+            self._status(LiveStatus(elapsed, *counts, log.phase, self._calibrator.offset, typing, *newest))
 
     def _record_exit(self) -> None:
         now = time.time_ns()
@@ -195,7 +176,6 @@ class _Run:
         if record.get("type") == "tls_key":
             self._on_tls_key(str(record["line"]))
             return
-        self._phase = phase_after(record, self._phase)
         try:
             self._writer.event(record)
         except PiaError:

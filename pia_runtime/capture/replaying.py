@@ -12,8 +12,8 @@ import orjson
 from pia_runtime import __version__
 from pia_runtime.capture.calibrating import ClockOffset, offset_of
 from pia_runtime.capture.interrupting import Interruption
-from pia_runtime.capture.live import TICK_SECONDS, LiveStatus, phase_after
-from pia_runtime.model.detection import Phase
+from pia_runtime.capture.live import TICK_SECONDS
+from pia_runtime.capture.status import LiveLog, LiveStatus
 from pia_runtime.model.session import ClockSample, Session
 from pia_runtime.storage.capture_reader import open_capture
 from pia_runtime.storage.flow_reader import flow_files
@@ -140,7 +140,7 @@ class _Player:
         self._shown = 0.0
         self._paused = pace.step
         self._steps = 0
-        self._phase: Phase = "unknown"
+        self._log = LiveLog()
         self._over: Literal["", "quit"] = ""
 
     def play(self, records: Iterable[Record], interruption: Interruption) -> Literal["finished", "quit", "interrupted"]:
@@ -158,7 +158,8 @@ class _Player:
 
     def _give(self, record: Record) -> None:
         self._at = max(self._at, record.at_ns)
-        self._phase = phase_after(record.content or {}, self._phase) if record.kind == "event" else self._phase
+        if record.kind == "event":
+            self._log.event(record.content or {})
         self._writer.repeat(record.file, record.raw)
         if self._tell:
             self._tell(record, self._at - (self._started or 0))
@@ -203,7 +204,8 @@ class _Player:
         self._shown = now
         elapsed = max(0, at_ns - (self._started or 0)) / 1e9
         counts = (self._writer.flows, self._writer.events, 0)
-        self._show(LiveStatus(elapsed, *counts, self._phase, _offset_at(self._samples, at_ns)))
+        log, clock = self._log, _offset_at(self._samples, at_ns)
+        self._show(LiveStatus(elapsed, *counts, log.phase, clock, None, log.newest, log.unseen))
 
 
 def _offset_at(samples: Sequence[ClockSample], at_ns: int) -> ClockOffset | None:

@@ -14,7 +14,8 @@ from pia_runtime.capture.instrument import Connect
 from pia_runtime.capture.keys import HELP, KeyReader
 from pia_runtime.capture.live import LiveResult, run_live
 from pia_runtime.capture.proxy import Proxy
-from pia_runtime.capture.status import StatusLine
+from pia_runtime.capture.screenshot import read_screen
+from pia_runtime.capture.view import LiveView
 from pia_runtime.errors import InputError, PiaError
 from pia_runtime.storage.writer import CaptureWriter
 
@@ -107,7 +108,7 @@ def capture_device(
             writer.discard()
             raise
         say(f"recording into {writer.path}, proxy on {listen_host}:{proxy.port}")
-        with KeyReader() as keys, StatusLine(hint=HELP if keys.enabled else "") as status:
+        with KeyReader() as keys, LiveView(hint=HELP if keys.enabled else "", title=package) as status:
             if keys.why_not:
                 say(keys.why_not)
             else:
@@ -120,5 +121,6 @@ def capture_device(
                 status=status,
                 duration_s=duration_s,
                 calibrate_every_s=calibrate_every_s,
+                take_screenshot=lambda: read_screen(serial),
             )
     return writer.path, result

@@ -53,7 +53,7 @@ def capture(
 
     frida-server must run on the device, its proxy must point here (adb reverse tcp:8080 tcp:8080 and the global proxy
     127.0.0.1:8080) and it must trust the certificate in --confdir. Keys during the run: r asked, g given, x refused,
-    w withdrawn, n note, q end. Ctrl-C ends the run cleanly (exit code 130).
+    w withdrawn, n note, s screenshot, q end. Ctrl-C ends the run cleanly (exit code 130).
     """
     from pia_runtime.capture.instrument import OnDetached, OnEvent
     from pia_runtime.capture.run import capture_device

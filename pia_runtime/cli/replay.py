@@ -158,10 +158,10 @@ def _pace(speed: str | None, step: bool, idle_limit: float | None) -> "Pace":
 def _show(path: Path, out: Path | None, pace: "Pace") -> int:
     from pia_runtime.capture.replay_controls import HELP, Controls
     from pia_runtime.capture.replaying import replay_capture
-    from pia_runtime.capture.status import StatusLine
+    from pia_runtime.capture.view import LiveView
 
     with _kept(out) as folder, Controls(stepping=pace.step) as keys:
-        with StatusLine(hint=HELP if keys.enabled else "") as status:
+        with LiveView(hint=HELP if keys.enabled else "", title=str(path)) as status:
 
             def tell(record: "Record", at_ns: int) -> None:
                 status.say(_line(record, at_ns))

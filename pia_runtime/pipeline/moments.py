@@ -19,6 +19,7 @@ from pia_runtime.pipeline.screen import screen_history
 MOST = 5_000
 """Stretches, gaps and blobs of a document, each; a timeline shows no more than its pixels."""
 
+_LONGEST_ERROR = 3_600_000_000_000
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
@@ -87,18 +88,18 @@ def gap_moments(events: Events, clocks: Clocks) -> list[dict[str, Any]]:
 
 def blob_moments(events: Events, clocks: Clocks) -> list[dict[str, Any]]:
     """Files of ``blobs/`` that events point to (screenshots, UI trees): ``blob``, ``event``, ``t_ns`` and ``err_ns``."""
-    held: list[tuple[Stamp, object]] = [(signal.stamp, signal.blob) for signal in events.consents]
-    held += [(one.stamp, one.fields.get("blob")) for one in events.occurrences]
+    held: list[tuple[Stamp, object, object]] = [(signal.stamp, signal.blob, 0) for signal in events.consents]
+    held += [(one.stamp, one.fields.get("blob"), one.fields.get("err_ns")) for one in events.occurrences]
     found = [
-        {"blob": blob, "event": stamp.seq, **_when(stamp, clocks)}
-        for stamp, blob in held
+        {"blob": blob, "event": stamp.seq, **_when(stamp, clocks, error)}
+        for stamp, blob, error in held
         if isinstance(blob, str) and _DIGEST.fullmatch(blob)
     ]
     return sorted(found, key=lambda one: (one["t_ns"], one["event"]))[:MOST]
 
 
-def _when(stamp: Stamp, clocks: Clocks) -> dict[str, int | None]:
-    at = placed(stamp, clocks)
+def _when(stamp: Stamp, clocks: Clocks, error: object = 0) -> dict[str, int | None]:
+    at = placed(stamp, clocks, error if type(error) is int and 0 < error < _LONGEST_ERROR else 0)
     return {"t_ns": at.t_ns, "err_ns": at.err_ns}
 
 

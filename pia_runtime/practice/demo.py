@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pia_runtime.capture.instrument import OnDetached, OnEvent
-from pia_runtime.capture.live import LiveResult, LiveStatus, run_live
+from pia_runtime.capture.live import LiveResult, run_live
 from pia_runtime.capture.proxy import Proxy
-from pia_runtime.capture.status import StatusLine
+from pia_runtime.capture.status import LiveStatus
+from pia_runtime.capture.view import LiveView
 from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.agent_build import read_agent
 from pia_runtime.instrumentation.catalog import load_catalog
@@ -145,5 +146,5 @@ def _showing(status: Callable[[LiveStatus], None] | None) -> Iterator[Callable[[
     if status is not None:
         yield status
         return
-    with StatusLine() as line:
+    with LiveView(title="practice app") as line:
         yield line

@@ -9,7 +9,7 @@ error: a half line is never followed by another. Layout and meaning: the capture
 import re
 import secrets
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Self
@@ -42,6 +42,7 @@ class CaptureWriter:
         events: event lines written so far.
         dropped: events that came after :meth:`close` and were therefore not written.
         failure: the error that ended the recording, or None while all is well.
+        on_event: told every event that was written, in the order of writing; it must be quick and raise nothing.
     """
 
     def __init__(self, path: Path, session: dict[str, Any], streams: Iterable[str], placed: Iterable[str] = ()) -> None:
@@ -50,6 +51,7 @@ class CaptureWriter:
         self.events = 0
         self.dropped = 0
         self.failure: PiaError | None = None
+        self.on_event: Callable[[Mapping[str, Any]], None] | None = None
         self._session = session
         self._lock = threading.RLock()
         self._files: dict[str, AppendFile] = {}
@@ -126,6 +128,8 @@ class CaptureWriter:
             seq = self.events
             self._append(EVENTS, encode_line({**record, "seq": seq}))
             self.events += 1
+            if self.on_event is not None:
+                self.on_event(record)
             return seq
 
     def flow(self, serialised: bytes) -> None:

@@ -147,3 +147,12 @@ def test_ctrl_c_keeps_its_meaning_and_the_terminal_is_given_back():
     assert termios.tcgetattr(follower) == before
     os.close(leader)
     os.close(follower)
+
+
+def test_s_asks_for_a_screenshot_and_a_mark_says_its_error(terminal, reader):
+    """The tester sees at once what a key did."""
+    press(terminal, "sgq")
+    picture, given, end = reader.read(5)
+    assert (picture.wants, picture.record) == ("screenshot", None)
+    assert given.said == "marked given ±1.5 s"
+    assert end.wants == "end"

@@ -13,7 +13,8 @@ import pytest
 from capture_stage import HOST, client, events, flows, gaps, post, until
 
 from pia_runtime.capture import calibrating
-from pia_runtime.capture.live import LiveStatus, run_live
+from pia_runtime.capture.live import run_live
+from pia_runtime.capture.status import LiveStatus
 from pia_runtime.errors import NotReadyError
 from pia_runtime.model.session import Session
 
