@@ -12,6 +12,7 @@ from pia_runtime.cli import (
     bench,
     campaign,
     capture,
+    checklist,
     declare,
     demo,
     diff,
@@ -45,6 +46,7 @@ app.command("demo")(demo.demo)
 app.command("capture")(capture.capture)
 app.command("import")(import_.import_recording)
 app.command("analyze")(analyze.analyze)
+app.command("checklist")(checklist.checklist)
 app.command("declare")(declare.declare)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
