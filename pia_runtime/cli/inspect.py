@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def inspect(
-    places: Annotated[list[str], typer.Argument(metavar="CAPTURES…", help="Captures, folders of captures, or URLs.")],
+    places: Annotated[
+        list[str] | None, typer.Argument(metavar="CAPTURES…", help="Captures, folders of captures, or URLs.")
+    ] = None,
+    *,
     output: Annotated[Path, typer.Option("-o", "--output", metavar="CAMPAIGN", help="Folder of the campaign.")],
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; default: one a processor.")
@@ -23,17 +26,37 @@ def inspect(
         str | None, typer.Option("--scheduler", metavar="ADDRESS", help="Work on this Dask cluster (tcp://host:8786).")
     ] = None,
     cluster: Annotated[bool, typer.Option("--cluster", help="Work on a Dask cluster started on this machine.")] = False,
+    plan: Annotated[
+        Path | None,
+        typer.Option(
+            "--plan",
+            metavar="FILE",
+            help="First make the captures by the device runs of this file.",
+            show_default=False,
+        ),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
 ) -> int:
     """Analyse every capture and gather the answers into one campaign.
 
     Only captures whose files changed, or all after a change of knowledge or program, are analysed again; stopped at any
     moment, the same command goes on. A broken capture is listed with its reason and stops nothing; the exit code is then 3.
+
+    With --plan the captures are made first, unattended, below CAMPAIGN.captures (or the one folder that is named): each run in a
+    process of its own, tried again where it failed, the device restored after it. Runs that never ended well are listed; the
+    exit code is then 4 unless a capture was broken.
     """
     from pia_runtime.campaign.inspection import inspect as inspect_captures
     from pia_runtime.campaign.sources import find_captures
     from pia_runtime.cli.progress import progress
+    from pia_runtime.errors import UsageError
 
+    failed = 0
+    if plan is not None:
+        places = [str(_captures_of(places, output))]
+        failed = _run_plan(plan, Path(places[0]), quiet=quiet)
+    if not places:
+        raise UsageError("no captures were named", "name captures or folders, or give --plan FILE")
     sources = find_captures(places, without=output)
     with _engine(workers, scheduler, cluster=cluster) as engine, progress(quiet=quiet) as report:
         inspected = inspect_captures(sources, output, engine, report)
@@ -43,7 +66,30 @@ def inspect(
         say(f"pia: {entry.name}: {entry.broken}")
     if not quiet:
         _summary(manifest, inspected.analysed, output)
-    return 3 if broken else 0
+    return 3 if broken else 4 if failed else 0
+
+
+def _captures_of(places: list[str] | None, output: Path) -> Path:
+    """Where a plan's captures are made: the one folder that was named, or one beside the campaign."""
+    from pia_runtime.campaign.sources import is_url
+    from pia_runtime.errors import UsageError
+
+    if places and (len(places) > 1 or is_url(places[0])):
+        raise UsageError("--plan makes captures below one folder", "name one folder of this machine, or none")
+    return Path(places[0]) if places else output.with_name(f"{output.name}.captures")
+
+
+def _run_plan(file: Path, captures: Path, *, quiet: bool) -> int:
+    """Do the runs and list those that never ended well; returns how many."""
+    from pia_runtime.campaign.plan import read_plan
+    from pia_runtime.campaign.planned import run_plan
+    from pia_runtime.cli.progress import progress
+
+    with progress(quiet=quiet) as report:
+        failed = run_plan(read_plan(file), captures, report)
+    for one in failed:
+        say(f"pia: {one.run}: {one.ended} on {one.device or 'no device'}: {one.said or f'exit code {one.code}'}")
+    return len(failed)
 
 
 def _engine(workers: int | None, scheduler: str | None, *, cluster: bool) -> "Engine":

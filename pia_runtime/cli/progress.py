@@ -4,7 +4,13 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-_STEPS = {"fingerprint": "reading", "analyse": "analysing", "gather": "gathering", "compare": "comparing"}
+_STEPS = {
+    "fingerprint": "reading",
+    "analyse": "analysing",
+    "gather": "gathering",
+    "compare": "comparing",
+    "run": "running",
+}
 
 
 @contextmanager

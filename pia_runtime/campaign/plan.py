@@ -1,0 +1,106 @@
+"""A plan of unattended device runs: which apps, in which scenarios, how often, on which devices. A YAML file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pia_runtime.errors import InputError
+
+_LARGEST = 1 << 20
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
+Package = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$", max_length=200)]
+Category = Annotated[int, Field(ge=1, le=39)]
+
+
+class PlannedApp(BaseModel):
+    """One app of the plan; what it leaves out is as the plan's ``defaults`` say.
+
+    Attributes:
+        package: its package name.
+        install: APK, split APKs, xapk or apks to install first, relative to the plan's file; empty where it is installed.
+        categories: numbers of the 39 kinds of app.
+        scenarios: as ``pia capture --scenario`` names them.
+        repetitions: how often each scenario is run.
+        timeout_s: a run that takes longer is ended; its capture stays as what it is, not closed.
+        retries: how often a run that failed is tried again.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    package: Package
+    install: tuple[str, ...] = ()
+    categories: tuple[Category, ...] = ()
+    scenarios: tuple[Name, ...] = Field(default=("first-launch-60s",), min_length=1)
+    repetitions: int = Field(default=1, ge=1, le=100)
+    timeout_s: float = Field(default=900, gt=0, le=86_400)
+    retries: int = Field(default=1, ge=0, le=10)
+
+
+class Plan(BaseModel):
+    """The whole file.
+
+    Attributes:
+        devices: serials as ``adb devices`` prints them; each does one run at a time.
+        apps: in the order in which they are run.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    devices: tuple[str, ...] = Field(min_length=1)
+    apps: tuple[PlannedApp, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRun:
+    """One run of one app.
+
+    Attributes:
+        name: ``package/scenario-number``; also where its capture stands below the folder of captures.
+    """
+
+    app: PlannedApp
+    scenario: str
+    number: int
+
+    @property
+    def name(self) -> str:
+        """Of the run inside the plan."""
+        return f"{self.app.package}/{self.scenario}-{self.number}"
+
+
+def read_plan(path: Path) -> Plan:
+    """The plan in a file.
+
+    Raises:
+        InputError: it cannot be read or is not as described; file and field are named.
+    """
+    try:
+        if path.stat().st_size > _LARGEST:
+            raise InputError(f"{path}: larger than {_LARGEST} bytes", "a plan is a short YAML file")
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}", "give a plan's YAML file") from error
+    except yaml.YAMLError as error:
+        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())[:200]}", "see docs/campaigns.md") from error
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected a mapping with devices and apps", "see docs/campaigns.md")
+    defaults = content.pop("defaults", None) or {}
+    apps = content.get("apps")
+    if isinstance(defaults, dict) and isinstance(apps, list):
+        content["apps"] = [{**defaults, **app} if isinstance(app, dict) else app for app in apps]
+    try:
+        return Plan.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: {where}: {first['msg']}", "see docs/campaigns.md") from error
+
+
+def planned_runs(plan: Plan) -> Iterator[PlannedRun]:
+    """Every run, an app's together, so that a device changes apps as seldom as it can."""
+    for app in plan.apps:
+        for scenario in app.scenarios:
+            for number in range(1, app.repetitions + 1):
+                yield PlannedRun(app, scenario, number)
