@@ -8,7 +8,7 @@ import binascii
 import codecs
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pia_runtime.decoding.text import is_text
 from pia_runtime.detection.needles_strength import Context, telling_key
@@ -26,9 +26,8 @@ _BASE64_TAIL = re.compile(rb"[A-Za-z0-9+/_-]*\Z")
 _ROT47 = bytes(33 + (code - 33 + 47) % 94 if 33 <= code <= 126 else code for code in range(256))
 
 
-@dataclass(frozen=True, slots=True)
-class Needle:
-    """One way in which one value may stand in a leaf.
+class Needle(NamedTuple):
+    """One way in which one value may stand in a leaf; a tuple, because a capture has tens of thousands.
 
     Attributes:
         data: the bytes searched for.

@@ -1,7 +1,7 @@
 """All that is searched for in one capture: needles for the matcher, and positions, which are found by arithmetic."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pia_runtime.detection.confirm import Needle
 from pia_runtime.detection.matcher import Engine, Matcher, Pattern, compile_patterns
@@ -174,4 +174,4 @@ def _app_needles(strong: list[Learned], app_package: str) -> Iterator[Needle]:
             yield plain
             for algorithm in HASHED_APPS:
                 digest = apply_steps((algorithm, "hex"), plain.data)
-                yield replace(plain, data=digest, encoding=algorithm, shape="hex", caseless=True)
+                yield plain._replace(data=digest, encoding=algorithm, shape="hex", caseless=True)

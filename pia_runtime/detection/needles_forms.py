@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from pia_runtime.detection.confirm import Needle, Wrap
@@ -62,7 +62,7 @@ def _plain(secret: Secret, spelled: list[Variant]) -> Iterator[Needle]:
     for variant in spelled:
         if variant.name not in COUNTRY_CODES:
             template = _template(secret, variant)
-            yield replace(template, shortens=template.shape in _SHORTENED or _is_token(variant.text))
+            yield template._replace(shortens=template.shape in _SHORTENED or _is_token(variant.text))
 
 
 def _is_token(text: str) -> bool:
@@ -94,7 +94,7 @@ def _transformed(secret: Secret, spelled: list[Variant], encodings: tuple[Encodi
             # The number itself stands inside +86…, so that only one-way forms of that spelling are new.
             if variant.name in COUNTRY_CODES and not _one_way(encoding):
                 continue
-            named = replace(template, encoding=encoding_name(encoding.name, variant.name))
+            named = template._replace(encoding=encoding_name(encoding.name, variant.name))
             yield from _encoded(named, encoding, template.data)
 
 
@@ -116,7 +116,7 @@ def _encoded(named: Needle, encoding: Encoding, plain: bytes) -> Iterator[Needle
     if encoding.steps[-1] == "base64":
         inner = apply_steps(encoding.steps[:-1], plain)
         if len(inner) >= _MINIMAL_BYTES:
-            yield from _base64(replace(named, shape=named.shape if inner == plain else "none"), inner, (0, 1, 2))
+            yield from _base64(named._replace(shape=named.shape if inner == plain else "none"), inner, (0, 1, 2))
         return
     result = apply_steps(encoding.steps, plain)
     if len(result) < 4:
@@ -126,11 +126,11 @@ def _encoded(named: Needle, encoding: Encoding, plain: bytes) -> Iterator[Needle
     elif encoding.form == "checksum":
         yield from _checksum(named, result)
     elif encoding.form == "hex_text" and encoding.steps[-1] != "hex":
-        yield replace(named, data=result, shape="hex", caseless=True, context="none")
+        yield named._replace(data=result, shape="hex", caseless=True, context="none")
     elif len(result) >= _MINIMAL_BYTES:
         wrap = _MIRRORS.get(encoding.steps[0], "opaque") if len(encoding.steps) == 1 else _outer(encoding)
         caseless = encoding.form == "hex_text" or encoding.steps[-1] == "base32"  # host names come in lower case
-        yield replace(named, data=result, inner=plain, wrap=wrap, caseless=caseless, shape=_seen(named, wrap))
+        yield named._replace(data=result, inner=plain, wrap=wrap, caseless=caseless, shape=_seen(named, wrap))
 
 
 def _outer(encoding: Encoding) -> Wrap:
@@ -144,9 +144,9 @@ def _seen(named: Needle, wrap: Wrap) -> Shape | Literal["none"]:
 def digest_needles(named: Needle, digest: bytes) -> Iterator[Needle]:
     """A digest as hex in either case, as raw bytes and as base64."""
     text = digest.hex().encode()
-    yield replace(named, data=text, shape="hex", caseless=True, context="none", shortens=True)
-    yield replace(named, data=digest, shape="none", wrap="opaque", context="none")
-    wrapped = replace(named, encoding=f"base64({named.encoding})", shape="none", context="none")
+    yield named._replace(data=text, shape="hex", caseless=True, context="none", shortens=True)
+    yield named._replace(data=digest, shape="none", wrap="opaque", context="none")
+    wrapped = named._replace(encoding=f"base64({named.encoding})", shape="none", context="none")
     yield from _base64(wrapped, digest, (0,))
 
 
@@ -155,27 +155,27 @@ def _base64(named: Needle, inner: bytes, offsets: tuple[int, ...]) -> Iterator[N
         core = base64_core(inner, offset)
         if len(core) < _MINIMAL_TEXT:
             continue
-        yield replace(named, data=core, inner=inner, offset=offset, wrap="base64")
+        yield named._replace(data=core, inner=inner, offset=offset, wrap="base64")
         url_safe = core.replace(b"+", b"-").replace(b"/", b"_")
         if url_safe != core:
-            yield replace(named, data=url_safe, inner=inner, offset=offset, wrap="base64")
+            yield named._replace(data=url_safe, inner=inner, offset=offset, wrap="base64")
 
 
 def _checksum(named: Needle, result: bytes) -> Iterator[Needle]:
     """32 bits are far too few to be found by chance only once: the whole leaf must be the checksum."""
     number = int.from_bytes(result)
-    whole = replace(named, wrap="whole", context="none", shape="none")
-    yield replace(whole, data=result.hex().encode(), caseless=True)
-    yield replace(whole, data=str(number).encode())
+    whole = named._replace(wrap="whole", context="none", shape="none")
+    yield whole._replace(data=result.hex().encode(), caseless=True)
+    yield whole._replace(data=str(number).encode())
     if number >> 31:
-        yield replace(whole, data=str(number - (1 << 32)).encode())
+        yield whole._replace(data=str(number - (1 << 32)).encode())
 
 
 def raw_needles(named: Needle, output: bytes) -> Iterator[Needle]:
     """Bytes that a recorded transform produced, as they are, as hex and as base64 (an IV may stand before them)."""
-    bare = replace(named, shape="none", context="none")
-    printed = replace(bare, data=output.hex().encode(), caseless=True)
-    yield printed if named.plaintext else replace(printed, shape="hex", shortens=True)
-    yield replace(bare, data=output, wrap="opaque")
-    wrapped = bare if named.plaintext else replace(bare, encoding=f"base64({named.encoding})")
+    bare = named._replace(shape="none", context="none")
+    printed = bare._replace(data=output.hex().encode(), caseless=True)
+    yield printed if named.plaintext else printed._replace(shape="hex", shortens=True)
+    yield bare._replace(data=output, wrap="opaque")
+    wrapped = bare if named.plaintext else bare._replace(encoding=f"base64({named.encoding})")
     yield from _base64(wrapped, output, (0, 1, 2))

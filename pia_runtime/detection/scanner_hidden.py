@@ -7,7 +7,7 @@ import base64
 import binascii
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
@@ -76,7 +76,7 @@ class Unhider:
             index, steps, data = pieces[at]
             name = _xor_name(self._xor[pattern], data, position - int(starts[at]))
             if name:
-                yield Hidden(index, replace(self._xor[pattern], encoding=name), steps)
+                yield Hidden(index, self._xor[pattern]._replace(encoding=name), steps)
 
     def _suspicious(self, values: list[bytes]) -> bool:
         """Whether the differences of any value, or of what it holds, show a pattern; nearly always not."""
@@ -88,7 +88,7 @@ class Unhider:
         for index, leaf in enumerate(leaves):
             for needle in self._splits.get(leaf.data, ()):
                 if _continues(leaves, index, needle.data):
-                    yield Hidden(index, replace(needle, encoding=_named("split", needle)))
+                    yield Hidden(index, needle._replace(encoding=_named("split", needle)))
 
 
 def _is_text_form(needle: Needle) -> bool:
