@@ -10,11 +10,13 @@ from typing import Any
 
 from pia_runtime import __version__
 from pia_runtime.capture.device_facts import parse_app, parse_device, parse_first_launch, read_adb
+from pia_runtime.capture.following import Follower
 from pia_runtime.capture.instrument import Connect
 from pia_runtime.capture.keys import HELP, KeyReader
 from pia_runtime.capture.live import LiveResult, run_live
 from pia_runtime.capture.proxy import Proxy
 from pia_runtime.capture.screenshot import read_screen
+from pia_runtime.capture.status import LiveLog
 from pia_runtime.capture.view import LiveView
 from pia_runtime.errors import InputError, PiaError
 from pia_runtime.storage.writer import CaptureWriter
@@ -108,7 +110,9 @@ def capture_device(
             writer.discard()
             raise
         say(f"recording into {writer.path}, proxy on {listen_host}:{proxy.port}")
-        with KeyReader() as keys, LiveView(hint=HELP if keys.enabled else "", title=package) as status:
+        log = LiveLog()
+        following = Follower(writer.path, log.sent)
+        with following, KeyReader() as keys, LiveView(hint=HELP if keys.enabled else "", title=package) as status:
             if keys.why_not:
                 say(keys.why_not)
             else:
@@ -122,5 +126,6 @@ def capture_device(
                 duration_s=duration_s,
                 calibrate_every_s=calibrate_every_s,
                 take_screenshot=lambda: read_screen(serial),
+                log=log,
             )
     return writer.path, result

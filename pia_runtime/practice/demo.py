@@ -8,10 +8,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from pia_runtime.capture.following import Follower
 from pia_runtime.capture.instrument import OnDetached, OnEvent
 from pia_runtime.capture.live import LiveResult, run_live
 from pia_runtime.capture.proxy import Proxy
-from pia_runtime.capture.status import LiveStatus
+from pia_runtime.capture.status import LiveLog, LiveStatus
 from pia_runtime.capture.view import LiveView
 from pia_runtime.errors import NotReadyError
 from pia_runtime.instrumentation.agent_build import read_agent
@@ -97,15 +98,18 @@ def _run(
                 target, catalog, on_event=on_event, on_detached=on_detached, clock=clock, interventions=interventions
             )
 
+        log = LiveLog()
         try:
-            return run_live(
-                connect,
-                proxy,
-                writer,
-                status=show,
-                duration_s=MAX_SECONDS,
-                calibrate_every_s=CALIBRATE_EVERY_SECONDS,
-            )
+            with Follower(writer.path, log.sent):
+                return run_live(
+                    connect,
+                    proxy,
+                    writer,
+                    status=show,
+                    duration_s=MAX_SECONDS,
+                    calibrate_every_s=CALIBRATE_EVERY_SECONDS,
+                    log=log,
+                )
         finally:
             proxy.stop()
 

@@ -5,7 +5,7 @@ import binascii
 import gc
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -63,6 +63,15 @@ def read_events(path: Path) -> tuple[Events, list[Trouble]]:
             except _MalformedError as error:
                 troubles.append(Trouble("invalid_event", f"{path.name}:{number}", str(error)))
     return collected.finish(), troubles
+
+
+def parse_events(lines: Iterable[bytes]) -> Events:
+    """Events from single lines, for instance while a run goes on; what is no event is left out."""
+    collected = _Collector()
+    for line in lines:
+        with suppress(orjson.JSONDecodeError, _MalformedError):
+            collected.add(orjson.loads(line))
+    return collected.finish()
 
 
 @contextmanager

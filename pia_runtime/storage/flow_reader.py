@@ -179,6 +179,27 @@ def read_records(
         raise InputError(f"{path}: cannot be read: {error.strerror}", "check the path and its permissions") from error
 
 
+def flow_of_record(record: bytes) -> Flow | None:
+    """The HTTP flow of one record of :func:`read_records`; None where it holds none, or none that can be read."""
+    try:
+        flow = parse_flow(record)
+        if flow is None:
+            loaded = load_record(record)
+            flow = map_http_flow(loaded) if loaded.type == "http" else None
+    except (
+        UnknownVersionError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        AttributeError,
+        AssertionError,
+        RecursionError,
+    ):
+        return None
+    return flow
+
+
 def _split(
     path: Path, file: BinaryIO, offset: int, size: int, on_trouble: Callable[[FlowTrouble], None]
 ) -> Iterator[tuple[int, bytes]]:
