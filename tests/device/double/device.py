@@ -1,0 +1,374 @@
+"""The double: one played device as a process of its own. ``python device.py PLAN.json`` serves until its input closes.
+
+adb speaks to it on a TCP port, tests on a Unix socket (one JSON request a line: ``get``, ``set``, ``fault``, ``do``).
+"""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import struct
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from adbd import Daemon
+from android import Android
+from profiles import PROFILES
+
+HERE = Path(__file__).parent
+SHELL_UID = 2000
+
+
+class PlayedDevice:
+    """One device: its container, its Android state, its faults."""
+
+    def __init__(self, plan: dict[str, Any]) -> None:
+        self.plan = plan
+        self.profile = PROFILES[plan["profile"]]
+        self.android = Android(self.profile)
+        self.folder = Path(plan["folder"])
+        self.uid = SHELL_UID
+        self.su = self.profile.root
+        self.weak_root = False
+        self.faults: list[dict[str, Any]] = []
+        self.commands: list[str] = []
+        self.daemon = Daemon(self)
+        self.init = 0
+        self.banner = f"ro.product.name={self.profile.model};ro.product.model={self.profile.model};ro.product.device={self.profile.name};"
+
+    # the container
+
+    def boot(self) -> None:
+        """Make the namespaces and wait until the file tree stands."""
+        root, ready = self.folder / "root", self.folder / "ready"
+        ready.unlink(missing_ok=True)
+        root.mkdir(exist_ok=True)
+        boot_id = self.folder / "boot_id"
+        boot_id.write_text(Path("/proc/sys/kernel/random/uuid").read_text())
+        client = self.folder / "client"
+        text = (HERE / "client.py").read_text().replace("PYTHON", self.plan["python"]).replace("DOOR", self.plan["door"])
+        client.write_text(text)
+        client.chmod(0o755)
+        plan = {
+            "root": str(root), "ready": str(ready), "api": self.profile.api, "zygotes": self.profile.zygotes, "client": str(client),
+            "boot_id_file": str(boot_id), "data_mib": self.plan.get("data_mib", 64), "visible": self.plan["visible"],
+            "programs": [*self.android.programs(), *(["su"] if self.su not in ("none", "adb") else [])],
+            "authorities": {"00673b5b.0": "-----BEGIN CERTIFICATE-----\nsystem\n", "04f60c28.0": "-----BEGIN CERTIFICATE-----\nsystem\n"},
+        }
+        (self.folder / "container.json").write_text(json.dumps(plan))
+        starter = subprocess.Popen(
+            ["unshare", "-m", "-n", "-p", "-f", "--kill-child", sys.executable, "-ISE", str(HERE / "container.py"), str(self.folder / "container.json")]
+        )
+        for _ in range(1000):
+            if ready.exists():
+                break
+            if starter.poll() is not None:
+                raise SystemExit("the container did not start")
+            threading.Event().wait(0.01)
+        children = Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
+        self.init, self.starter = int(children[0]), starter
+        _loopback_up(self.init)
+
+    def command(self, argv: list[str], uid: int) -> list[str]:
+        """The host's command line that runs ``argv`` inside the device."""
+        enter = ["nsenter", "-t", str(self.init), "-m", "-n", "-p", "-r", "-w"]
+        environment = ["env", "-i", "PATH=/system/bin", "HOME=/", "ANDROID_DATA=/data"]
+        weak = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--no-new-privs"] if self.weak_root and uid == 0 else []
+        drop = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else weak
+        return [*enter, *drop, *environment, *argv]
+
+    async def shell(self, command: str) -> asyncio.subprocess.Process | None:
+        """Run a command with Android's shell; a fault that matches strikes first."""
+        self.commands.append(command)
+        for fault in list(self.faults):
+            if re.search(fault["match"], command, re.DOTALL):
+                if fault.get("skip", 0) > 0:
+                    fault["skip"] -= 1
+                    continue
+                self.faults.remove(fault)
+                if fault["do"] == "unplug":
+                    self.daemon.unplugged = True
+                    return None
+                if fault["do"] == "cut":
+                    return None
+                if fault["do"] == "fail":
+                    command = f"echo {_quoted(fault.get('text', 'failed'))} >&2; exit {fault.get('code', 1)}"
+                elif fault["do"] == "restart zygote":
+                    self.restart_zygote()
+                else:
+                    self.do(fault["do"])
+        return await asyncio.create_subprocess_exec(
+            *self.command(["/system/bin/sh", "-c", command], self.uid),
+            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+        )
+
+    def do(self, what: str) -> None:
+        """Something happens on the device, as root and unseen by adb."""
+        subprocess.run(self.command(["/system/bin/sh", "-c", what], 0), check=False, stdin=subprocess.DEVNULL, capture_output=True)
+
+    def restart_zygote(self) -> None:
+        """zygote and its apps die and zygote is started anew, with a fresh view of the mounts."""
+        for name in self.profile.zygotes:
+            self.do(f"pkill -9 -f '^{name} '")
+            start = "mount --make-rslave /; [ ! -d /apex ] || mount --make-rprivate /apex"
+            subprocess.run(
+                self.command(["/usr/bin/setsid", "-f", "/usr/bin/unshare", "-m", "--propagation", "unchanged", "/bin/bash", "-c",
+                              f"export PATH=/usr/bin; {start}; exec -a {name} sleep 1000000"], 0),
+                check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            )
+
+    def start_app(self, package: str) -> None:
+        """Fork an app from zygote: its process has a copy of zygote's mounts."""
+        zygote = self.pid_of(self.profile.zygotes[0])
+        subprocess.run(
+            ["nsenter", "-t", str(zygote), "-m", "-n", "-p", "-r", "-w", "/usr/bin/setsid", "-f", "/usr/bin/unshare", "-m",
+             "--propagation", "unchanged", "/bin/bash", "-c", f"exec -a {package} sleep 1000000"],
+            check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )
+
+    def pid_of(self, name: str) -> int:
+        """The host's number of a process of the device."""
+        for child in _descendants(self.init):
+            try:
+                if Path(f"/proc/{child}/cmdline").read_bytes().split(b"\0")[0].decode() == name:
+                    return child
+            except OSError:
+                continue
+        return 0
+
+    # what the daemon asks
+
+    def root_service(self, *, root: bool) -> tuple[str, bool]:
+        """As ``restart_service.cpp`` answers."""
+        if not root:
+            restarts, self.uid = self.uid == 0, SHELL_UID
+            return ("restarting adbd as non root" if restarts else "adbd not running as root"), restarts
+        if self.su != "adb":
+            return "adbd cannot run as root in production builds", False
+        if self.uid == 0:
+            return "adbd is already running as root", False
+        self.uid = 0
+        return "restarting adbd as root", True
+
+    async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Connect inside the device's network."""
+        sock = _in_network(self.init, lambda: socket.create_connection(("127.0.0.1", port)))
+        return await asyncio.open_connection(sock=sock)
+
+    async def listen(self, port: int, client: Callable[..., Any]) -> asyncio.Server:
+        """Listen inside the device's network."""
+        sock = _in_network(self.init, lambda: socket.create_server(("127.0.0.1", port)))
+        return await asyncio.start_server(client, sock=sock)
+
+    def _host_path(self, path: str) -> Path:
+        return Path(f"/proc/{self.init}/root{path}")
+
+    def stat(self, path: str) -> os.stat_result | None:
+        """Stat a file."""
+        try:
+            return self._host_path(path).stat()
+        except OSError:
+            return None
+
+    def write(self, path: str, mode: int, chunks: list[bytes]) -> None:
+        """Write a file as adb's user."""
+        if self.uid != 0 and not path.startswith(("/data/local/tmp/", "/sdcard/")):
+            raise PermissionError(13, "Permission denied")
+        target = self._host_path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        with target.open("wb") as file:
+            file.writelines(chunks)
+        os.chown(target, self.uid, self.uid)
+        target.chmod(mode)
+
+    def read(self, path: str) -> bytes:
+        """Read a file as adb's user."""
+        if path in self.android.files:
+            return self.android.files[path]
+        target = self._host_path(path)
+        if self.uid != 0 and not target.stat().st_mode & stat.S_IROTH:
+            raise PermissionError(13, "Permission denied")
+        return target.read_bytes()
+
+    def listing(self, path: str) -> list[tuple[str, os.stat_result]]:
+        """List a folder."""
+        return [(entry.name, entry.stat()) for entry in self._host_path(path).iterdir()]
+
+    # programs
+
+    async def door(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer one call of one of Android's own programs."""
+        ask = json.loads(await reader.readline())
+        await reader.readexactly(ask["stdin"])
+        peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
+        uid = struct.unpack("3i", peer)[1]
+        if ask["argv"][0] == "su":
+            code, out, err = await self._su(ask["argv"][1:], uid)
+        else:
+            code, out, err = self.android.run(ask["argv"], uid)
+            self._follow()
+        raw, told = (out if isinstance(out, bytes) else out.encode()), err.encode()
+        writer.write(json.dumps({"code": code, "out": len(raw)}).encode() + b"\n" + raw + told)
+        await writer.drain()
+        writer.close()
+
+    def _follow(self) -> None:
+        """Let the processes follow what ``am`` was told."""
+        android = self.android
+        for path, content in android.files.items():
+            if self.stat(path) is None:
+                self._host_path(path).write_bytes(content)
+        while android.stopped:
+            name = android.stopped.pop()
+            self.do(f"pkill -9 -f '^{name} '")
+        while android.started:
+            name = android.started.pop()
+            if not self.pid_of(name):
+                self.start_app(name)
+
+    async def _su(self, argv: list[str], uid: int) -> tuple[int, bytes | str, str]:
+        if self.su == "deny":
+            return 13, "", "Permission denied\n"
+        command = self._su_command(argv)
+        if isinstance(command, tuple):
+            return command
+        process = await asyncio.create_subprocess_exec(
+            *self.command(command, 0), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+        )
+        out, err = await process.communicate()
+        return process.returncode, out, err.decode(errors="replace")
+
+    def _su_command(self, argv: list[str]) -> list[str] | tuple[int, str, str]:
+        """The command that a form of ``su`` runs, or its answer."""
+        if self.su == "aosp":
+            if not argv or not argv[0].isdigit():
+                return 1, "", f"su: invalid uid/gid '{argv[0] if argv else ''}'\n"
+            return argv[1:]
+        names = {"magisk": "27.0:MAGISKSU", "kernelsu": "v0.9.5:KernelSU"}
+        if argv == ["-v"]:
+            return 0, names[self.su] + "\n", ""
+        masters = {"magisk": ("-mm", "--mount-master"), "kernelsu": ("-M", "--mount-master")}[self.su]
+        rest = [word for word in argv if word not in masters]
+        if len(rest) == 2 and rest[0] == "-c":
+            return ["/system/bin/sh", "-c", rest[1]]
+        return 1, "", f"su: unknown options {argv}\n"
+
+    # tests
+
+    async def control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer a test."""
+        while line := await reader.readline():
+            ask = json.loads(line)
+            try:
+                answer = {"ok": self._control(ask)}
+            except Exception as fault:  # noqa: BLE001 - told to the test
+                answer = {"error": f"{type(fault).__name__}: {fault}"}
+            writer.write(json.dumps(answer, default=list).encode() + b"\n")
+            await writer.drain()
+
+    def _control(self, ask: dict[str, Any]) -> Any:
+        verb, value = ask["verb"], ask.get("value")
+        if verb == "state":
+            return {**vars(self.android), "profile": self.profile.name, "uid": self.uid, "commands": self.commands, "files": list(self.android.files),
+                    "reverses": list(self.daemon.reverses)}
+        if verb == "set":
+            owner = self if hasattr(self, value["name"]) else self.android
+            setattr(owner, value["name"], value["to"])
+        elif verb == "fault":
+            self.faults.append(value)
+        elif verb == "faults left":
+            return len(self.faults)
+        elif verb == "run":
+            done = subprocess.run(self.command(["/system/bin/sh", "-c", value], 0), check=False, stdin=subprocess.DEVNULL, capture_output=True)
+            return [done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")]
+        elif verb == "restart zygote":
+            self.restart_zygote()
+        elif verb == "start app":
+            self.start_app(value)
+        elif verb == "pid":
+            return self.pid_of(value)
+        elif verb == "plug":
+            self.daemon.unplugged = not value
+            if not value:
+                self.daemon.unplug()
+        else:
+            raise ValueError(verb)
+        return None
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+    return [each for child in children for each in (child, *_descendants(child))]
+
+
+def _in_network(pid: int, make: Callable[[], socket.socket]) -> socket.socket:
+    """Make a socket in the network of a process: a socket stays in the network of the thread that made it."""
+    result: list[Any] = []
+
+    def work() -> None:
+        try:
+            with Path(f"/proc/{pid}/ns/net").open() as space:
+                os.setns(space.fileno(), os.CLONE_NEWNET)
+            result.append(make())
+        except OSError as error:
+            result.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    if isinstance(result[0], OSError):
+        raise result[0]
+    result[0].setblocking(False)
+    return result[0]
+
+
+def _loopback_up(pid: int) -> None:
+    def raise_flag() -> socket.socket:
+        import fcntl
+
+        sock = socket.socket()
+        fcntl.ioctl(sock, 0x8914, struct.pack("16sh14x", b"lo", 0x1 | 0x40))  # SIOCSIFFLAGS: up, running
+        return sock
+
+    _in_network(pid, raise_flag).close()
+
+
+async def serve(plan: dict[str, Any]) -> None:
+    """Boot and serve."""
+    device = PlayedDevice(plan)
+    device.boot()
+    await asyncio.start_unix_server(device.door, plan["door"])
+    Path(plan["door"]).chmod(0o777)
+    adb = await asyncio.start_server(device.daemon.accept, "127.0.0.1", plan["port"], limit=1 << 22)
+    await asyncio.start_unix_server(device.control, plan["control"])
+    Path(plan["up"]).write_text(str(adb.sockets[0].getsockname()[1]))
+    loop = asyncio.get_running_loop()
+    ended = asyncio.Event()
+    loop.add_signal_handler(signal.SIGTERM, ended.set)
+    threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True).start()
+    await ended.wait()
+    device.starter.kill()
+    device.starter.wait()
+    shutil.rmtree(device.folder / "root", ignore_errors=True)
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(json.loads(Path(sys.argv[1]).read_text())))
+    os._exit(0)
