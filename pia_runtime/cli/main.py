@@ -15,6 +15,7 @@ from pia_runtime.cli import (
     checklist,
     declare,
     demo,
+    device,
     diff,
     explain,
     hooks,
@@ -44,6 +45,8 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("capture")(capture.capture)
+app.command("doctor")(device.doctor)
+app.command("restore")(device.restore)
 app.command("import")(import_.import_recording)
 app.command("analyze")(analyze.analyze)
 app.command("checklist")(checklist.checklist)

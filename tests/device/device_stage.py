@@ -44,7 +44,12 @@ class AdbServer:
     def adb(self, *arguments: str, check: bool = True) -> str:
         """Call the real client."""
         done = subprocess.run(
-            ["adb", *arguments], env={**os.environ, **self.environment}, capture_output=True, text=True, timeout=30, check=False
+            ["adb", *arguments],
+            env={**os.environ, **self.environment},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
         if check and done.returncode:
             raise AssertionError(f"adb {arguments}: {done.stdout}{done.stderr}")
@@ -74,9 +79,15 @@ class Double:
         if os.environ.get("PIA_JDK17"):
             visible.add(os.environ["PIA_JDK17"])
         plan = {
-            "profile": profile, "folder": str(self.folder), "port": 0, "control": str(self.folder / "control"),
-            "door": str(self.folder / "door"), "up": str(self.folder / "up"), "python": os.path.realpath(sys.executable),
-            "visible": sorted(visible), "data_mib": data_mib,
+            "profile": profile,
+            "folder": str(self.folder),
+            "port": 0,
+            "control": str(self.folder / "control"),
+            "door": str(self.folder / "door"),
+            "up": str(self.folder / "up"),
+            "python": os.path.realpath(sys.executable),
+            "visible": sorted(visible),
+            "data_mib": data_mib,
         }
         (self.folder / "plan.json").write_text(json.dumps(plan))
         self._process = subprocess.Popen(

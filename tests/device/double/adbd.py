@@ -31,18 +31,25 @@ class Device(Protocol):
 
     async def shell(self, command: str) -> asyncio.subprocess.Process | None:
         """Start a command as adb's user, or return None to break the connection off."""
+
     def root_service(self, *, root: bool) -> tuple[str, bool]:
         """Answer ``adb root`` / ``adb unroot`` with a line and whether the daemon restarts."""
+
     async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to a port of the device's own loopback."""
+
     async def listen(self, port: int, client: Callable[..., Awaitable[None]]) -> asyncio.Server:
         """Listen on a port of the device's own loopback."""
+
     def stat(self, path: str) -> os.stat_result | None:
         """Stat a file of the device as adb's user sees it."""
+
     def write(self, path: str, mode: int, chunks: list[bytes]) -> None:
         """Write a file of the device as adb's user. Raises OSError."""
+
     def read(self, path: str) -> bytes:
         """Read a file of the device as adb's user. Raises OSError."""
+
     def listing(self, path: str) -> list[tuple[str, os.stat_result]]:
         """List a folder of the device as adb's user. Raises OSError."""
 
@@ -303,7 +310,9 @@ class Daemon:
     def _stat(self, ident: bytes, path: str) -> bytes:
         seen = self.device.stat(path)
         if ident == b"STAT":
-            return b"STAT" + struct.pack("<III", *((seen.st_mode, seen.st_size, int(seen.st_mtime)) if seen else (0, 0, 0)))
+            return b"STAT" + struct.pack(
+                "<III", *((seen.st_mode, seen.st_size, int(seen.st_mtime)) if seen else (0, 0, 0))
+            )
         return ident + _stat2(seen)
 
     def _list(self, ident: bytes, path: str) -> bytes:
@@ -314,7 +323,11 @@ class Daemon:
                 if ident == b"LIS2":
                     entries += b"DNT2" + _stat2(seen) + struct.pack("<I", len(encoded)) + encoded
                 else:
-                    entries += b"DENT" + struct.pack("<IIII", seen.st_mode, seen.st_size, int(seen.st_mtime), len(encoded)) + encoded
+                    entries += (
+                        b"DENT"
+                        + struct.pack("<IIII", seen.st_mode, seen.st_size, int(seen.st_mtime), len(encoded))
+                        + encoded
+                    )
         return entries + b"DONE" + bytes(72 if ident == b"LIS2" else 16)
 
     async def _receive(self, stream: Stream, spec: str) -> bytes:
@@ -350,7 +363,16 @@ def _stat2(seen: os.stat_result | None) -> bytes:
         return struct.pack("<IQQIIIIQqqq", 2, *([0] * 10))
     times = (int(seen.st_atime), int(seen.st_mtime), int(seen.st_ctime))
     return struct.pack(
-        "<IQQIIIIQqqq", 0, seen.st_dev, seen.st_ino, seen.st_mode, seen.st_nlink, seen.st_uid, seen.st_gid, seen.st_size, *times
+        "<IQQIIIIQqqq",
+        0,
+        seen.st_dev,
+        seen.st_ino,
+        seen.st_mode,
+        seen.st_nlink,
+        seen.st_uid,
+        seen.st_gid,
+        seen.st_size,
+        *times,
     )
 
 

@@ -74,6 +74,8 @@ class Android:
         return 0, "Enforcing\n", ""
 
     def _do_settings(self, argv: list[str], _uid: int) -> Answer:
+        if argv[:1] == ["list"]:
+            return 0, "".join(f"{name}={value}\n" for name, value in sorted(self.settings[argv[1]].items())), ""
         verb, space = argv[0], self.settings.get(argv[1]) if len(argv) > 1 else None
         if space is None:
             return 255, "", f"Invalid namespace '{argv[1] if len(argv) > 1 else ''}'\n"
@@ -151,6 +153,17 @@ class Android:
         self.packages[argv[-1]].update(cleared=True, granted=[])
         return 0, "Success\n", ""
 
+    def _pm_grant(self, argv: list[str], _uid: int) -> Answer:
+        held = self.packages[argv[0]].setdefault("granted", [])
+        self.packages[argv[0]]["granted"] = [*held, argv[1]]
+        return 0, "", ""
+
+    def _pm_revoke(self, argv: list[str], _uid: int) -> Answer:
+        self.packages[argv[0]]["granted"] = [
+            name for name in self.packages[argv[0]].get("granted", []) if name != argv[1]
+        ]
+        return 0, "", ""
+
     def _do_dumpsys(self, argv: list[str], uid: int) -> Answer:
         handler = getattr(self, f"_dump_{argv[0]}", None)
         return handler(argv[1:], uid) if handler else (0, f"Can't find service: {argv[0]}\n", "")
@@ -162,20 +175,30 @@ class Android:
         never = str(known.get("never", False)).lower()
         granted = known.get("granted", [])
         asked = known.get("asks", ["android.permission.READ_CONTACTS"])
-        runtime = "".join(f"        {name}: granted={str(name in granted).lower()}, flags=[ USER_SENSITIVE_WHEN_GRANTED]\n" for name in asked)
-        return 0, (
-            f"Packages:\n  Package [{argv[-1]}] (8f2d1e0):\n    userId=10231\n    versionCode={known['code']} minSdk=24 targetSdk=34\n"
-            f"    versionName={known['version']}\n    User 0: ceDataInode=131 installed=true hidden=false suspended=false "
-            f"stopped=true notLaunched={never} enabled=0\n      runtime permissions:\n{runtime}"
-        ), ""
+        runtime = "".join(
+            f"        {name}: granted={str(name in granted).lower()}, flags=[ USER_SENSITIVE_WHEN_GRANTED]\n"
+            for name in asked
+        )
+        return (
+            0,
+            (
+                f"Packages:\n  Package [{argv[-1]}] (8f2d1e0):\n    userId=10231\n    versionCode={known['code']} minSdk=24 targetSdk=34\n"
+                f"    versionName={known['version']}\n    User 0: ceDataInode=131 installed=true hidden=false suspended=false "
+                f"stopped=true notLaunched={never} enabled=0\n      runtime permissions:\n{runtime}"
+            ),
+            "",
+        )
 
     def _dump_deviceidle(self, argv: list[str], _uid: int) -> Answer:
         if argv[:1] != ["whitelist"]:
             return 255, "", "Unknown command\n"
         if len(argv) == 1:
-            return 0, "system-excidle,com.android.providers.downloads,10056\n" + "".join(
-                f"user,{name},10231\n" for name in sorted(self.whitelist)
-            ), ""
+            return (
+                0,
+                "system-excidle,com.android.providers.downloads,10056\n"
+                + "".join(f"user,{name},10231\n" for name in sorted(self.whitelist)),
+                "",
+            )
         sign, name = argv[1][0], argv[1][1:]
         if name not in self.packages:
             return 0, f"Unknown package: {name}\n", ""
@@ -198,10 +221,18 @@ class Android:
         return 0, "Current Battery Service state:\n  AC powered: true\n  level: 100\n", ""
 
     def _dump_wifi(self, _argv: list[str], _uid: int) -> Answer:
-        return 0, 'Wi-Fi is enabled\nmWifiInfo SSID: "AndroidWifi", BSSID: 00:13:10:85:fe:01, MAC: 02:15:b2:00:00:00, Supplicant state: COMPLETED\n', ""
+        return (
+            0,
+            'Wi-Fi is enabled\nmWifiInfo SSID: "AndroidWifi", BSSID: 00:13:10:85:fe:01, MAC: 02:15:b2:00:00:00, Supplicant state: COMPLETED\n',
+            "",
+        )
 
     def _dump_account(self, _argv: list[str], _uid: int) -> Answer:
-        return 0, "User UserInfo{0:Owner:c13}:\n  Accounts: 1\n    Account {name=linshili@mail.example, type=com.example}\n", ""
+        return (
+            0,
+            "User UserInfo{0:Owner:c13}:\n  Accounts: 1\n    Account {name=linshili@mail.example, type=com.example}\n",
+            "",
+        )
 
     def _dump_location(self, _argv: list[str], _uid: int) -> Answer:
         return 0, "  last location=Location[gps 31.230416,121.473701 hAcc=5.0 et=+1h2m3s alt=0.0]\n", ""
@@ -210,9 +241,7 @@ class Android:
         if argv[:3] != ["call", "iphonesubinfo", "1"] or uid not in (0, 2000):
             return 1, "", "service: Service does not exist\n"
         if self.profile.api >= 29 and uid != 0:
-            return 0, (
-                "Result: Parcel(\n  0x00000000: ffffffff 0000004a 00650067 00440074 '....J...g.e.t.D.'\n)\n"
-            ), ""
+            return 0, ("Result: Parcel(\n  0x00000000: ffffffff 0000004a 00650067 00440074 '....J...g.e.t.D.'\n)\n"), ""
         units = "356938035643809".encode("utf-16-le")
         return 0, parcel(15, units), ""
 
@@ -220,7 +249,11 @@ class Android:
         if argv[:2] == ["package", "resolve-activity"]:
             if argv[-1] not in self.packages:
                 return 0, "No activity found\n", ""
-            return 0, f"priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=true\n{argv[-1]}/.MainActivity\n", ""
+            return (
+                0,
+                f"priority=0 preferredOrder=0 match=0x108000 specificIndex=-1 isDefault=true\n{argv[-1]}/.MainActivity\n",
+                "",
+            )
         if argv[:2] == ["location", "providers"] and self.profile.api >= 31:
             verb, provider = argv[2], argv[3]
             if verb == "remove-test-provider":
@@ -275,7 +308,11 @@ class Android:
 
     def _tables(self, program: str, argv: list[str], uid: int) -> Answer:
         if uid != 0:
-            return 4, "", f"{program} v1.8.7 (legacy): can't initialize {program} table `filter': Permission denied (you must be root)\n"
+            return (
+                4,
+                "",
+                f"{program} v1.8.7 (legacy): can't initialize {program} table `filter': Permission denied (you must be root)\n",
+            )
         argv = [word for word in argv if word != "-w"]
         verb, rule = argv[0], " ".join(argv[1:])
         rules = self.rules[program]
@@ -302,7 +339,7 @@ class Android:
             self.packages[target]["never"] = False
             return 0, f"Starting: Intent {{ cmp={argv[-1]} }}\n", ""
         if argv[0] == "broadcast":
-            return 0, "Broadcasting: Intent { act=%s }\nBroadcast completed: result=0\n" % argv[2], ""
+            return 0, f"Broadcasting: Intent {{ act={argv[2]} }}\nBroadcast completed: result=0\n", ""
         return 255, "", f"Error: unknown command '{argv[0]}'\n"
 
     def _do_input(self, argv: list[str], _uid: int) -> Answer:

@@ -1,12 +1,19 @@
 #!PYTHON -ISE
 """Every program of the device that is Android's own (getprop, settings, pm, …): asks the double what it does."""
-import json, os, socket, sys
+
+import json
+import os
+import socket
+import sys
 
 door = socket.socket(socket.AF_UNIX)
 door.connect("DOOR")
 stdin = b""
-name = os.path.basename(sys.argv[0])
-ask = json.dumps({"argv": [name, *sys.argv[1:]], "uid": os.getuid(), "pid": os.getpid(), "stdin": len(stdin)}).encode() + b"\n"
+name = sys.argv[0].rpartition("/")[2]
+ask = (
+    json.dumps({"argv": [name, *sys.argv[1:]], "uid": os.getuid(), "pid": os.getpid(), "stdin": len(stdin)}).encode()
+    + b"\n"
+)
 door.sendall(ask + stdin)
 answer = b""
 while piece := door.recv(1 << 20):

@@ -22,12 +22,12 @@ from pathlib import Path
 
 MOUNT, UMOUNT = "/usr/bin/mount", "/usr/bin/umount"
 HOST_FOLDERS = ("/usr", "/lib", "/lib64", "/bin", "/etc", "/dev")
-TOYS = (
-    "base64 basename cat chgrp chmod chown cmp cp cut date df dirname du echo env expr false find getopt grep head hostname id kill "
-    "killall ln ls md5sum mkdir mknod mktemp mount mountpoint mv nc nohup nsenter od paste pgrep pidof pkill printenv printf "
-    "ps pwd readlink realpath renice rm rmdir sed seq setsid sh_ sha256sum sleep sort stat stty sync tail tar tee test timeout "
-    "touch tr true truncate umount uname uniq unshare uptime wc which whoami xargs xxd yes"
-).split()
+TOYS = """
+base64 basename dd cat chgrp chmod chown cmp cp cut date df dirname du echo env expr false find getopt grep head hostname id kill
+killall ln ls md5sum mkdir mknod mktemp mount mountpoint mv nc nohup nsenter od paste pgrep pidof pkill printenv printf ps pwd
+readlink realpath renice rm rmdir sed seq setsid sha256sum sleep sort stat stty sync tail tar tee test timeout touch tr true
+umount uname uniq unshare uptime wc which whoami xargs xxd yes
+"""
 
 
 def mount(*arguments: str) -> None:
@@ -73,8 +73,10 @@ def _system(root: Path, plan: dict) -> None:
     system = root / ".system"
     (system / "bin").mkdir(parents=True)
     toybox = shutil.which("toybox")
-    for toy in TOYS:
-        (system / "bin" / toy).symlink_to(toybox)
+    known = subprocess.run([toybox], capture_output=True, text=True, check=True).stdout.split()
+    for toy in TOYS.split():
+        # Debian leaves out a few of toybox's programs that Android builds in; those come from this machine.
+        (system / "bin" / toy).symlink_to(toybox if toy in known else shutil.which(toy))
     (system / "bin/sh").symlink_to(shutil.which("mksh"))
     (system / "bin/toybox").symlink_to(toybox)
     for name in plan["programs"]:
@@ -115,12 +117,14 @@ def _data(root: Path, plan: dict) -> None:
     (data / "adb").mkdir(mode=0o700)
 
 
-def start_zygote(name: str) -> None:
+def start_zygote(plan: dict, name: str) -> None:
     """Start a process with zygote's name and a mount namespace of its own, a slave of this one."""
+    quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     subprocess.Popen(
-        ["/usr/bin/unshare", "-m", "--propagation", "unchanged", "/bin/bash", "-c",
-         f"{MOUNT} --make-rslave /; [ ! -d /apex ] || {MOUNT} --make-rprivate /apex; exec -a {name} sleep 1000000"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
+        [name, "-ISE", plan["zygote"], f"{plan['pipes']}/{name}"],
+        executable=sys.executable,
+        start_new_session=True,
+        **quiet,
     )
 
 
@@ -130,10 +134,14 @@ def main() -> None:
     root = Path(plan["root"])
     mount("--make-rprivate", "/")
     build(root, plan)
-    os.chroot(root)
+    # Not chroot: who enters this mount namespace later stands at the namespace's own root.
+    (root / ".host").mkdir()
+    subprocess.run(["/usr/sbin/pivot_root", str(root), str(root / ".host")], check=True)
     os.chdir("/")
+    subprocess.run([UMOUNT, "-l", "/.host"], check=True)
+    Path("/.host").rmdir()
     for name in plan["zygotes"]:
-        start_zygote(name)
+        start_zygote(plan, name)
     Path(plan["ready"]).write_text("ready")
     signal.signal(signal.SIGCHLD, lambda *_: None)
     while True:

@@ -15,6 +15,7 @@ import struct
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -56,34 +57,62 @@ class PlayedDevice:
         boot_id = self.folder / "boot_id"
         boot_id.write_text(Path("/proc/sys/kernel/random/uuid").read_text())
         client = self.folder / "client"
-        text = (HERE / "client.py").read_text().replace("PYTHON", self.plan["python"]).replace("DOOR", self.plan["door"])
+        text = (
+            (HERE / "client.py").read_text().replace("PYTHON", self.plan["python"]).replace("DOOR", self.plan["door"])
+        )
         client.write_text(text)
         client.chmod(0o755)
         plan = {
-            "root": str(root), "ready": str(ready), "api": self.profile.api, "zygotes": self.profile.zygotes, "client": str(client),
-            "boot_id_file": str(boot_id), "data_mib": self.plan.get("data_mib", 64), "visible": self.plan["visible"],
+            "root": str(root),
+            "ready": str(ready),
+            "api": self.profile.api,
+            "zygotes": self.profile.zygotes,
+            "client": str(client),
+            "boot_id_file": str(boot_id),
+            "zygote": str(HERE / "zygote.py"),
+            "pipes": str(self.folder),
+            "data_mib": self.plan.get("data_mib", 64),
+            "visible": self.plan["visible"],
             "programs": [*self.android.programs(), *(["su"] if self.su not in ("none", "adb") else [])],
-            "authorities": {"00673b5b.0": "-----BEGIN CERTIFICATE-----\nsystem\n", "04f60c28.0": "-----BEGIN CERTIFICATE-----\nsystem\n"},
+            "authorities": {
+                "00673b5b.0": "-----BEGIN CERTIFICATE-----\nsystem\n",
+                "04f60c28.0": "-----BEGIN CERTIFICATE-----\nsystem\n",
+            },
         }
+        for name in self.profile.zygotes:
+            os.mkfifo(self.folder / name)
         (self.folder / "container.json").write_text(json.dumps(plan))
         starter = subprocess.Popen(
-            ["unshare", "-m", "-n", "-p", "-f", "--kill-child", sys.executable, "-ISE", str(HERE / "container.py"), str(self.folder / "container.json")]
+            [
+                "unshare",
+                "-m",
+                "-n",
+                "-p",
+                "-f",
+                "--kill-child",
+                sys.executable,
+                "-ISE",
+                str(HERE / "container.py"),
+                str(self.folder / "container.json"),
+            ]
         )
-        for _ in range(1000):
-            if ready.exists():
-                break
-            if starter.poll() is not None:
-                raise SystemExit("the container did not start")
-            threading.Event().wait(0.01)
+        _until(lambda: ready.exists() or starter.poll() is not None)
+        if starter.poll() is not None:
+            raise SystemExit("the container did not start")
         children = Path(f"/proc/{starter.pid}/task/{starter.pid}/children").read_text().split()
         self.init, self.starter = int(children[0]), starter
+        self._await_zygotes()
         _loopback_up(self.init)
 
     def command(self, argv: list[str], uid: int) -> list[str]:
         """The host's command line that runs ``argv`` inside the device."""
         enter = ["nsenter", "-t", str(self.init), "-m", "-n", "-p", "-r", "-w"]
         environment = ["env", "-i", "PATH=/system/bin", "HOME=/", "ANDROID_DATA=/data"]
-        weak = ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--no-new-privs"] if self.weak_root and uid == 0 else []
+        weak = (
+            ["setpriv", "--bounding-set=-sys_admin", "--inh-caps=-sys_admin", "--no-new-privs"]
+            if self.weak_root and uid == 0
+            else []
+        )
         drop = ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"] if uid else weak
         return [*enter, *drop, *environment, *argv]
 
@@ -109,32 +138,42 @@ class PlayedDevice:
                     self.do(fault["do"])
         return await asyncio.create_subprocess_exec(
             *self.command(["/system/bin/sh", "-c", command], self.uid),
-            stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, start_new_session=True,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            start_new_session=True,
         )
 
     def do(self, what: str) -> None:
         """Something happens on the device, as root and unseen by adb."""
-        subprocess.run(self.command(["/system/bin/sh", "-c", what], 0), check=False, stdin=subprocess.DEVNULL, capture_output=True)
+        subprocess.run(
+            self.command(["/system/bin/sh", "-c", what], 0), check=False, stdin=subprocess.DEVNULL, capture_output=True
+        )
 
     def restart_zygote(self) -> None:
-        """zygote and its apps die and zygote is started anew, with a fresh view of the mounts."""
+        """Zygote and its apps die and zygote is started anew, with a fresh view of the mounts."""
         for name in self.profile.zygotes:
-            self.do(f"pkill -9 -f '^{name} '")
-            start = "mount --make-rslave /; [ ! -d /apex ] || mount --make-rprivate /apex"
-            subprocess.run(
-                self.command(["/usr/bin/setsid", "-f", "/usr/bin/unshare", "-m", "--propagation", "unchanged", "/bin/bash", "-c",
-                              f"export PATH=/usr/bin; {start}; exec -a {name} sleep 1000000"], 0),
-                check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            )
+            zygote = self.pid_of(name)
+            for pid in (*_descendants(zygote), zygote):
+                os.kill(pid, signal.SIGKILL)
+            Path(f"{self.folder}/{name}.ready").unlink()
+            start = f"exec -a {name} {os.path.realpath(sys.executable)} -ISE {HERE / 'zygote.py'} {self.folder}/{name}"
+            self._detached(["/bin/bash", "-c", start])
+        self._await_zygotes()
+
+    def _await_zygotes(self) -> None:
+        for name in self.profile.zygotes:
+            _until(Path(f"{self.folder}/{name}.ready").exists)
+
+    def _detached(self, argv: list[str]) -> None:
+        quiet = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+        subprocess.run([*self.command(["/usr/bin/setsid", "-f", *argv], 0)], check=True, **quiet)
 
     def start_app(self, package: str) -> None:
-        """Fork an app from zygote: its process has a copy of zygote's mounts."""
-        zygote = self.pid_of(self.profile.zygotes[0])
-        subprocess.run(
-            ["nsenter", "-t", str(zygote), "-m", "-n", "-p", "-r", "-w", "/usr/bin/setsid", "-f", "/usr/bin/unshare", "-m",
-             "--propagation", "unchanged", "/bin/bash", "-c", f"exec -a {package} sleep 1000000"],
-            check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
+        """Let zygote fork an app."""
+        with Path(f"{self.folder}/{self.profile.zygotes[0]}").open("w") as pipe:
+            pipe.write(f"{package}\n")
+        _until(lambda: self.pid_of(package))
 
     def pid_of(self, name: str) -> int:
         """The host's number of a process of the device."""
@@ -196,7 +235,8 @@ class PlayedDevice:
         if path in self.android.files:
             return self.android.files[path]
         target = self._host_path(path)
-        if self.uid != 0 and not target.stat().st_mode & stat.S_IROTH:
+        seen = target.stat()
+        if self.uid not in (0, seen.st_uid) and not seen.st_mode & stat.S_IROTH:
             raise PermissionError(13, "Permission denied")
         return target.read_bytes()
 
@@ -243,7 +283,11 @@ class PlayedDevice:
         if isinstance(command, tuple):
             return command
         process = await asyncio.create_subprocess_exec(
-            *self.command(command, 0), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True
+            *self.command(command, 0),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
         )
         out, err = await process.communicate()
         return process.returncode, out, err.decode(errors="replace")
@@ -279,8 +323,14 @@ class PlayedDevice:
     def _control(self, ask: dict[str, Any]) -> Any:
         verb, value = ask["verb"], ask.get("value")
         if verb == "state":
-            return {**vars(self.android), "profile": self.profile.name, "uid": self.uid, "commands": self.commands, "files": list(self.android.files),
-                    "reverses": list(self.daemon.reverses)}
+            return {
+                **vars(self.android),
+                "profile": self.profile.name,
+                "uid": self.uid,
+                "commands": self.commands,
+                "files": list(self.android.files),
+                "reverses": list(self.daemon.reverses),
+            }
         if verb == "set":
             owner = self if hasattr(self, value["name"]) else self.android
             setattr(owner, value["name"], value["to"])
@@ -289,7 +339,12 @@ class PlayedDevice:
         elif verb == "faults left":
             return len(self.faults)
         elif verb == "run":
-            done = subprocess.run(self.command(["/system/bin/sh", "-c", value], 0), check=False, stdin=subprocess.DEVNULL, capture_output=True)
+            done = subprocess.run(
+                self.command(["/system/bin/sh", "-c", value], 0),
+                check=False,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+            )
             return [done.returncode, done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")]
         elif verb == "restart zygote":
             self.restart_zygote()
@@ -308,6 +363,14 @@ class PlayedDevice:
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "'\\''") + "'"
+
+
+def _until(holds: Callable[[], object]) -> None:
+    for _ in range(2000):
+        if holds():
+            return
+        time.sleep(0.005)
+    raise TimeoutError
 
 
 def _descendants(pid: int) -> list[int]:

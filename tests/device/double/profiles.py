@@ -61,7 +61,13 @@ class Profile:
 
 
 def _emulator(android: str, api: int, **more) -> Profile:
-    return Profile(f"emulator-{android}", android, api, "sdk_gphone64_x86_64" if api >= 31 else "Android SDK built for x86_64", **more)
+    return Profile(
+        f"emulator-{android}",
+        android,
+        api,
+        "sdk_gphone64_x86_64" if api >= 31 else "Android SDK built for x86_64",
+        **more,
+    )
 
 
 _PHONE = {"emulator": False, "abi": "x86_64", "abilist": "x86_64,x86", "bridge": "0"}
