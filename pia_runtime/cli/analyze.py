@@ -67,9 +67,10 @@ def analyze(
     if format_ is Format.json:
         sys.stdout.buffer.write(document_bytes(document))
     else:
+        from pia_runtime.evidence.annotations import annotated
         from pia_runtime.reports.table import print_findings
 
-        print_findings(document, labels(), chosen(lang), stdout_console())
+        print_findings(annotated(document, path), labels(), chosen(lang), stdout_console())
     failing = sorted({finding["rule"] for finding in document["findings"]} & wanted)
     if failing:
         say(f"pia: findings under {', '.join(failing)}")

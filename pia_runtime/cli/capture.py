@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from pia_runtime.cli.encrypting import RecipientOption
 from pia_runtime.cli.options import KeylogOption, PinningOption, QuicOption, StacksOption, say
+from pia_runtime.cli.seal import KeyOption, SealOption, TimestampOption, chosen_signer
 
 
 def capture(
@@ -48,13 +50,20 @@ def capture(
     keylog: KeylogOption = True,
     quic_block: QuicOption = True,
     socket_stacks: StacksOption = True,
+    seal: SealOption = True,
+    key: KeyOption = None,
+    timestamp: TimestampOption = "",
+    encrypt: RecipientOption = None,
 ) -> int:
     """Record an app on a rooted emulator or phone: flows, API reads, clock samples and consent marks.
 
     frida-server must run on the device, its proxy must point here (adb reverse tcp:8080 tcp:8080 and the global proxy
     127.0.0.1:8080) and it must trust the certificate in --confdir. Keys during the run: r asked, g given, x refused,
     w withdrawn, n note, s screenshot, q end. Ctrl-C ends the run cleanly (exit code 130).
+
+    When the run is over it is analysed and sealed, and signed where there is a key (`pia key new`).
     """
+    from pia_runtime.capture.ending import Ending
     from pia_runtime.capture.instrument import OnDetached, OnEvent
     from pia_runtime.capture.run import capture_device
     from pia_runtime.instrumentation.catalog import load_catalog
@@ -62,8 +71,8 @@ def capture(
     from pia_runtime.instrumentation.interventions import Interventions
     from pia_runtime.instrumentation.target import DeviceTarget
 
+    ending = Ending(seal, chosen_signer(key) if seal else None, timestamp, tuple(encrypt or ()))
     catalog = load_catalog()
-
     interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
 
     def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
@@ -83,7 +92,8 @@ def capture(
         duration_s=duration,
     )
     say(f"{result.flows} flows, {result.events} events, {result.dropped} dropped ({result.detail or result.reason})")
-    say(f"next: pia analyze {path}")
+    kept = ending.finish(path, say)
+    say(f"next: pia {'decrypt' if encrypt else 'analyze'} {kept}")
     return 130 if result.reason == "interrupted" else 0
 
 

@@ -17,6 +17,7 @@ from pia_runtime.cli.options import (
     say,
     stdout_console,
 )
+from pia_runtime.cli.seal import KeyOption, SealOption, chosen_signer, write_seal
 
 
 class Scenario(StrEnum):
@@ -43,6 +44,8 @@ def demo(
     keylog: KeylogOption = True,
     quic_block: QuicOption = True,
     socket_stacks: StacksOption = True,
+    seal: SealOption = True,
+    key: KeyOption = None,
 ) -> None:
     """Run the practice app under Frida and mitmproxy, capture, analyse, and draw the timeline.
 
@@ -55,10 +58,13 @@ def demo(
     from pia_runtime.reports.table import print_findings
     from pia_runtime.storage.analysis import analyse_capture, write_analysis
 
+    signer = chosen_signer(key) if seal else None
     interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
     path = run_demo(out or default_out(scenario.value), scenario.value, interventions=interventions)
     document = analyse_capture(path)
     write_analysis(path, document)
+    if seal:
+        write_seal(path, document, signer)
     language = chosen(lang)
     print_findings(document, labels(), language, stdout_console())
     page = path / "derived" / "timeline.html"

@@ -48,6 +48,7 @@ def diff(
     host talked to, the same answers, screens, kind of app and first launch. docs/rechecks.md lists every reason.
     """
     from pia_runtime.errors import UsageError
+    from pia_runtime.evidence.annotations import annotated_recheck
     from pia_runtime.storage.analysis import load_toolbox
     from pia_runtime.storage.recheck import compare_runs
 
@@ -56,7 +57,7 @@ def diff(
     unknown = sorted(set(removed or ()) - load_toolbox().sdks.sdks.keys())
     if unknown:
         raise UsageError(f"--removed: no SDK {unknown[0]!r}", "give the id that a finding's actor has")
-    document = compare_runs(before, after, removed or ())
+    document = annotated_recheck(compare_runs(before, after, removed or ()), [before, after])
     _write(document, Format.json if json_ else format_, out, lang)
     failing = [
         name for name in ("still_present", "new", *(["not_exercised"] if strict else [])) if document["counts"][name]

@@ -14,11 +14,12 @@ def explain(
     reveal: Annotated[bool, typer.Option("--reveal", help="Show values and excerpts in full.")] = False,
 ) -> None:
     """Show how a detection or finding follows from the recorded files, step by step."""
+    from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.proof import print_proof
     from pia_runtime.storage.analysis import analyse_capture
     from pia_runtime.storage.proof import replayed_steps
 
-    document = analyse_capture(path, reveal=True)
+    document = annotated(analyse_capture(path, reveal=True), path)
     finding, detections = _chosen(document, id_)
     steps = {item["id"]: replayed_steps(path, item) for item in detections}
     language = chosen(lang)

@@ -9,6 +9,7 @@ import typer
 from pia_runtime import __version__
 from pia_runtime.cli import (
     analyze,
+    annotate,
     bench,
     campaign,
     capture,
@@ -17,11 +18,13 @@ from pia_runtime.cli import (
     demo,
     device,
     diff,
+    encrypting,
     explain,
     hooks,
     import_,
     inspect,
     key,
+    purge,
     replay,
     seal,
     selftest,
@@ -56,6 +59,10 @@ app.command("explain")(explain.explain)
 app.command("timeline")(timeline.timeline)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
+app.command("annotate")(annotate.annotate)
+app.command("encrypt")(encrypting.encrypt)
+app.command("decrypt")(encrypting.decrypt)
+app.command("purge")(purge.purge)
 app.command("bench")(bench.bench)
 app.command("inspect")(inspect.inspect)
 app.command("replay")(replay.replay)

@@ -23,6 +23,13 @@ TimestampOption = Annotated[
     str, typer.Option("--timestamp", metavar="URL", help="Have an RFC 3161 authority date the seal.")
 ]
 
+SealOption = Annotated[
+    bool,
+    typer.Option(
+        "--seal/--no-seal", help="Seal the capture when the run is over (`pia declare` comes before sealing)."
+    ),
+]
+
 
 def seal(
     path: CapturePath,

@@ -88,11 +88,13 @@ def _write_pictures(
 
 def write_page(path: Path, to: Path, lang: Lang, *, screenshots: bool = True, reveal: bool = False) -> None:
     """Write the page of a capture with what was recorded behind its marks."""
+    from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.html import render_html
     from pia_runtime.storage.exhibits import analyse_for_page
     from pia_runtime.storage.parallel import usable_cores
 
-    document, exhibits = analyse_for_page(path, reveal=reveal, pictures=screenshots, workers=usable_cores())
+    analysed, exhibits = analyse_for_page(path, reveal=reveal, pictures=screenshots, workers=usable_cores())
+    document = annotated(analysed, path)
     write_result(render_html(document, labels(), lang, exhibits, reveal=reveal), to)
     if str(to) != "-":
         say(f"timeline: {to}")

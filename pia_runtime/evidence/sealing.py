@@ -29,6 +29,7 @@ from pia_runtime.evidence.sealed_files import COMMITMENT_KEY, EVIDENCE, list_fil
 from pia_runtime.evidence.signing import sign
 from pia_runtime.evidence.stamps import request_stamp
 from pia_runtime.evidence.statement import statement_of
+from pia_runtime.storage.capture_reader import open_capture
 from pia_runtime.storage.chain import CHAIN
 from pia_runtime.storage.flow_reader import flow_files, read_records
 from pia_runtime.storage.folder import replace_file, unwritable
@@ -83,10 +84,15 @@ def refuse_sealed(path: Path, instead: str) -> None:
 def identity_of(path: Path) -> str:
     """What an annotation or a copy names a capture by, from its first moment on: the digest of its chain's header.
 
-    A capture that was not recorded by this program has no chain; the digest of its ``session.json`` id stands in.
+    A capture that was not recorded by this program has no chain; the digest of its ``session.json`` id stands in. A copy
+    keeps the name that its seal states.
     """
-    from pia_runtime.storage.capture_reader import open_capture
-
+    try:
+        evidence = read_evidence(path)
+        if evidence is not None:
+            return str(evidence.sealed.get("capture"))
+    except BrokenEvidenceError:
+        pass  # pia verify says so; the files themselves still name the capture
     try:
         with (path / CHAIN).open("rb") as file:
             header = file.readline(1 << 16)

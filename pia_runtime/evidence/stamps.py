@@ -3,7 +3,7 @@
 import base64
 import binascii
 import hashlib
-import urllib.error
+import http.client
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID
 from rfc3161_client import (
     HashAlgorithm,
     TimestampRequestBuilder,
@@ -49,25 +50,34 @@ def request_stamp(content: bytes, url: str) -> dict[str, Any]:
     """
     if urlsplit(url).scheme not in ("http", "https"):
         raise InputError(f"{url}: not an http or https URL", "give the address of a time-stamp authority")
-    request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
-    asked = request.cert_request(cert_request=True).build()
-    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
-    post = urllib.request.Request(url, data=asked.as_bytes(), headers=headers, method="POST")  # noqa: S310 - checked above
     try:
-        with urllib.request.urlopen(post, timeout=_SECONDS) as answer:  # noqa: S310 - checked above
-            token = answer.read(_LARGEST)
-    except (OSError, urllib.error.URLError, ValueError) as error:
+        token = _asked(content, url, certificates=True)
+    except ValueError:
+        # Some authorities list their certificates in an order that DER forbids and our reader refuses: then without them.
+        try:
+            token = _asked(content, url, certificates=False)
+        except ValueError as error:
+            raise NotReadyError(f"{url}: the answer is no time stamp over this: {error}", "try another") from error
+    return {"token": base64.b64encode(token).decode("ascii"), "url": url}
+
+
+def _asked(content: bytes, url: str, *, certificates: bool) -> bytes:
+    """The authority's answer, checked to be one to this question. Raises ValueError where it is not."""
+    request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True)
+    asked = request.cert_request(cert_request=certificates).build()
+    headers = {"Content-Type": "application/timestamp-query", "Accept": "application/timestamp-reply"}
+    post = urllib.request.Request(url, data=asked.as_bytes(), headers=headers, method="POST")  # noqa: S310 - http only
+    try:
+        with urllib.request.urlopen(post, timeout=_SECONDS) as answer:  # noqa: S310 - http only
+            token: bytes = answer.read(_LARGEST)
+    except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error
         raise NotReadyError(f"{url}: no time stamp: {reason}", "try again, or another authority") from error
-    try:
-        response = decode_timestamp_response(token)
-        nonce = response.tst_info.nonce
-        _fits(response, content)
-    except ValueError as error:
-        raise NotReadyError(f"{url}: the answer is no time stamp over this: {error}", "try another") from error
-    if nonce != asked.nonce:
-        raise NotReadyError(f"{url}: the answer is to another question", "try again")
-    return {"token": base64.b64encode(token).decode("ascii"), "url": url}
+    response = decode_timestamp_response(token)
+    _fits(response, content)
+    if response.tst_info.nonce != asked.nonce:
+        raise ValueError("it answers another question")
+    return token
 
 
 def check_stamp(content: bytes, stamp: Any, authority: list[x509.Certificate]) -> Stamp:  # noqa: ANN401
@@ -102,14 +112,25 @@ def _fits(response: TimeStampResponse, content: bytes) -> None:
 
 
 def _check_authority(response: TimeStampResponse, content: bytes, authority: list[x509.Certificate]) -> None:
-    # One certificate is root and signer alike where the authority signed its own; else the first one given is the root.
     builder = VerifierBuilder()
     for certificate in authority:
         builder = builder.add_root_certificate(certificate)
+    signers = [certificate for certificate in authority if _dates(certificate)]
+    if not response.signed_data.certificates and signers:
+        builder = builder.tsa_certificate(signers[0])
     try:
         builder.build().verify(response, hashlib.sha256(content).digest())
     except (VerificationError, ValueError, x509.ExtensionNotFound) as error:
         raise ValueError(f"the time stamp is not from the authority given: {error}") from error
+
+
+def _dates(certificate: x509.Certificate) -> bool:
+    """Whether a certificate is one that signs time stamps, not only one above it."""
+    try:
+        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except (x509.ExtensionNotFound, ValueError):
+        return False
+    return ExtendedKeyUsageOID.TIME_STAMPING in usage
 
 
 def read_certificates(path: Path) -> list[x509.Certificate]:

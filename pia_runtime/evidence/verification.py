@@ -8,6 +8,7 @@ from typing import Any
 from cryptography import x509
 
 from pia_runtime.errors import InputError
+from pia_runtime.evidence.annotations import Annotations, read_annotations
 from pia_runtime.evidence.chain_check import ChainState, follow_chain
 from pia_runtime.evidence.evidence_file import (
     BrokenEvidenceError,
@@ -20,7 +21,7 @@ from pia_runtime.evidence.integrity import changes_since_sealed
 from pia_runtime.evidence.knowledge_entries import KNOWLEDGE, changed_since
 from pia_runtime.evidence.problem import Problem
 from pia_runtime.evidence.rederivation import Comparison, Stored, compare_with_sealed, judge_stored
-from pia_runtime.evidence.sealed_files import COMMITMENT_KEY, DERIVED, EVIDENCE
+from pia_runtime.evidence.sealed_files import ANNOTATIONS, COMMITMENT_KEY, DERIVED, EVIDENCE
 from pia_runtime.evidence.sealing import key_check, tool_versions
 from pia_runtime.evidence.signing import check_signature
 from pia_runtime.evidence.stamps import Stamp, check_stamp
@@ -47,6 +48,7 @@ class Verification:
         tails: bytes after what the chain of a cut-off recording covers, by file.
         comparison: the re-derivation, None where there was none.
         why_not: why there was none, or "".
+        annotations: testers' signed words, checked.
         stored: what ``derived/analysis.json`` is, None where it was not looked at.
     """
 
@@ -62,6 +64,7 @@ class Verification:
     comparison: Comparison | None = None
     why_not: str = ""
     stored: Stored | None = None
+    annotations: Annotations = field(default_factory=Annotations)
 
     @property
     def differs(self) -> bool:
@@ -113,6 +116,8 @@ def verify_capture(
         _unsealed(path, result)
     else:
         _sealed(path, evidence, result, expected_key, authority)
+    result.annotations = read_annotations(path)
+    result.problems += [Problem(ANNOTATIONS, what, line, line) for line, what in result.annotations.faults]
     if result.problems:
         return _without_rederiving(result)
     _rederive(path, evidence, result, workers)

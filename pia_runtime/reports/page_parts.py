@@ -164,9 +164,17 @@ def _finding(page: _Page, finding: Mapping[str, Any], phases: Mapping[str, set[s
         "clauses": [(visible(clause), page.clause(clause)) for clause in finding.get("clauses") or ()],
         "thresholds": [page.both(partial(_threshold, used)) for used in finding.get("thresholds") or ()],
         "needs_human": page.both(lambda wording: wording.needs_human(finding.get("needs_human"))),
+        "annotations": [
+            (str(one.get("kind")), page.both(partial(_annotation, {"annotations": [one]})))
+            for one in finding.get("annotations") or ()
+        ],
         "id": visible(finding.get("id"), 64),
         "short_id": short_id(finding.get("id")),
     }
+
+
+def _annotation(finding: Mapping[str, Any], wording: Wording) -> str:
+    return wording.annotations(finding)[0]
 
 
 def _threshold(used: Mapping[str, Any], wording: Wording) -> str:

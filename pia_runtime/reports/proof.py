@@ -75,6 +75,7 @@ def _finding_lines(finding: Mapping[str, Any], wording: Wording) -> Iterator[str
         yield f"  {wording.say('proof.event')}: events.jsonl seq {', '.join(map(str, finding['events'][:20]))}"
     if finding["needs_human"]:
         yield f"  {wording.say('proof.needs_human')}: {wording.term('needs_human', finding['needs_human'])}"
+    yield from (f"  {line}" for line in wording.annotations(finding))
 
 
 def _detection_lines(

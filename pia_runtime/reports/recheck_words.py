@@ -20,7 +20,11 @@ def told(item: Mapping[str, Any], wording: Wording) -> str:
 
 
 def explained(item: Mapping[str, Any], wording: Wording) -> Iterator[str]:
-    """Why the item is in its state: how it was matched, what changed, or why it was not exercised; a line each."""
+    """Why the item is in its state: how it was matched, what changed, or why it was not exercised; a line each.
+
+    What testers signed about it in either capture comes first.
+    """
+    yield from wording.annotations(item)
     if item["match"] and item["match"] != "id":
         yield wording.term("recheck_match", item["match"])
     if item["several"] and item["match"] != "id":

@@ -104,7 +104,7 @@ def _wide_table(findings: Iterable[Mapping[str, Any]], phases: Mapping[str, set[
     for finding in findings:
         table.add_row(
             _severity(finding, wording),
-            Text("\n".join([wording.finding(finding), *map(wording.threshold, finding.get("thresholds") or ())])),
+            Text("\n".join([wording.finding(finding), *_added(finding, wording)])),
             Text(wording.data(finding.get("data"))),
             Text(wording.actor(finding.get("actor"))),
             Text(wording.recipient(finding.get("recipient"))),
@@ -136,7 +136,13 @@ def _details(finding: Mapping[str, Any], phases: Mapping[str, set[str]], wording
     cited = ", ".join(visible(clause) for clause in finding.get("clauses") or ())
     if company or cited:
         yield " · ".join(filter(None, (company, cited)))
+    yield from _added(finding, wording)
+
+
+def _added(finding: Mapping[str, Any], wording: Wording) -> Iterator[str]:
+    """What the finding rests on, and what testers signed about it."""
     yield from (wording.threshold(used) for used in finding.get("thresholds") or ())
+    yield from wording.annotations(finding)
 
 
 def _severity(finding: Mapping[str, Any], wording: Wording) -> Text:

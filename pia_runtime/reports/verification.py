@@ -44,6 +44,8 @@ def verification_lines(result: "Verification", names: Mapping[str, str], *, expl
         checked = "checked with the authority's certificate" if stamp.checked else "not checked: --tsa-certificate"
         yield f"  time stamp {stamp.time} ({checked})"
     yield from _chain_lines(result)
+    if result.annotations.standing:
+        yield f"  annotations: {len(result.annotations.standing)} that hold (pia annotate --list)"
     yield from (f"  note: {_text(note)}" for note in result.notes)
     if result.why_not:
         yield f"  not re-derived: {result.why_not}"
@@ -118,6 +120,7 @@ def verification_document(result: "Verification", names: Mapping[str, str]) -> d
         "chain": chain
         and {"head": chain.head, "heads": chain.lines, "records": chain.records, "last_ns": chain.last_ns},
         "tails": {name: tail.document() for name, tail in result.tails.items()},
+        "annotations": [{"finding": one.finding, **one.document()} for one in result.annotations.standing],
         "not_rederived": result.why_not or None,
         "rederivation": None if comparison is None else _comparison_document(comparison),
         "stored_analysis": stored and {"state": stored.state, "detail": stored.detail or None},

@@ -4,12 +4,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pia_runtime.reports.escape import SHORT, visible
-from pia_runtime.reports.instants import seconds, with_error
+from pia_runtime.reports.escape import LONG, SHORT, visible
+from pia_runtime.reports.instants import seconds, utc, with_error
 from pia_runtime.reports.labels import Labels, Lang, Names
 from pia_runtime.reports.messages import fill, load_messages
 
 _BEFORE = {"before_prompt", "before_choice"}
+_FINGERPRINT_CHARS = 19
+"""``SHA256:`` and twelve characters: enough to see whose word it is; ``pia annotate --list`` prints all."""
 
 
 class Wording:
@@ -88,6 +90,18 @@ class Wording:
             source=visible(used.get("source"), 300),
             overridden=self.say("threshold.overridden") if used.get("overridden") else "",
         ).strip()
+
+    def annotations(self, finding: Mapping[str, Any]) -> tuple[str, ...]:
+        """What testers signed about a finding, a line each, oldest first; nothing where the document carries none."""
+        return tuple(
+            self.say(
+                f"annotation.{'dismissal' if one.get('kind') == 'dismissal' else 'note'}",
+                text=visible(one.get("text"), LONG),
+                by=visible(str(one.get("by"))[:_FINGERPRINT_CHARS]),
+                on=utc(one.get("t_ns"))[:10],
+            )
+            for one in finding.get("annotations") or ()
+        )
 
     def because(self, reasons: Sequence[object]) -> str:
         """Why something was not assessed or not seen: words of the reports, or the names of blind spots."""

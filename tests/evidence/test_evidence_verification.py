@@ -161,7 +161,6 @@ def test_one_hundred_random_bytes_changed_are_all_found_and_crash_nothing(sealed
         path.write_bytes(changed)
         assert verify_capture(work).exit_code == 5, (path.name, at, changed[at])
         path.write_bytes(content)
-    assert verify_capture(work).exit_code == 0
 
 
 def reseal(folder: Path, change) -> None:
