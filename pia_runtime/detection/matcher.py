@@ -7,6 +7,7 @@ import importlib
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Literal, Protocol
 
 import ahocorasick_rs
@@ -47,6 +48,12 @@ def compile_patterns(patterns: Sequence[Pattern], engine: Engine | None = None) 
     Raises:
         ValueError: a pattern is empty.
     """
+    return _compiled(tuple(patterns), engine)
+
+
+@lru_cache(maxsize=8)
+def _compiled(patterns: tuple[Pattern, ...], engine: Engine | None) -> Matcher:
+    """Captures of one campaign mostly share their patterns, and compiling takes longer than scanning a small capture."""
     if any(not pattern.data for pattern in patterns):
         raise ValueError("an empty pattern matches everywhere")
     if not patterns:

@@ -30,8 +30,8 @@ def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple
     known = identifiers.identifiers
     needles = NeedleSet.build(
         known,
-        load_encodings(),
-        placeholders=load_placeholders(),
+        _encodings(),
+        placeholders=_placeholders(),
         observed=observed_values(events, known),
         app_package=package,
     )
@@ -46,15 +46,19 @@ def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple
 
 def _too_weak(identifiers: Identifiers) -> list[tuple[str, str]]:
     """Of the known values only: what an API returned was never promised to be searched for."""
-    placeholders = load_placeholders()
+    placeholders = _placeholders()
     reasons = ((identifier.id, weak(identifier, placeholders)) for identifier in identifiers.identifiers)
     return [(kind, reason) for kind, reason in reasons if reason is not None]
+
+
+_encodings, _placeholders = cache(load_encodings), cache(load_placeholders)
+"""Read once a process: a campaign asks for them with every capture."""
 
 
 @cache
 def _detectors() -> tuple[Detector, ...]:
     """Detectors that depend on the knowledge alone."""
     return (
-        AdapterDetector(load_adapters(), load_shapes(), load_placeholders()),
+        AdapterDetector(load_adapters(), load_shapes(), _placeholders()),
         PatternDetector(load_patterns(), load_positions()),
     )
