@@ -69,7 +69,6 @@ def open_capture(path: Path) -> Capture:
     troubles: list[Trouble] = []
     session = _record(path / "session.json", Session, "no_session_file", troubles)
     identifiers = _record(path / "identifiers.json", Identifiers, "no_identifiers_file", troubles)
-    events = empty_events()
     if has_events:
         try:
             events, event_troubles = read_events(events_path)
@@ -79,6 +78,7 @@ def open_capture(path: Path) -> Capture:
             ) from error
         troubles += event_troubles
     else:
+        events = empty_events()
         troubles.append(Trouble("no_event_file", "", "events.jsonl is missing"))
     if not has_flows:
         troubles.append(Trouble("no_flow_file", "", "flows.mitm is missing"))

@@ -10,15 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import orjson
-import pandas as pd
 
-from pia_runtime.model.event import API_CALL_COLUMNS, Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
+from pia_runtime.model.event import Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
+from pia_runtime.storage.event_columns import TIME_LIMIT, CallColumns, stack_text, text
 
 _INT64 = 2**63
-_MOST_CALLS = 2**40
+_BLOCK = 4_000_000  # bytes of lines taken together
 _MOST_PURPOSES = 24  # as many as a TC string has bits for
 _SIGNALS = frozenset({"requested", "given", "refused", "withdrawn"})
+_SCOPES = frozenset({"permission", "sdk", "data", "purpose"})  # what is said of a purpose changes no verdict
 _OTHER_TYPES = frozenset({"permission", "lifecycle", "ui", "hook_status", "gap", "note"})
 _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
 
@@ -44,25 +47,13 @@ def read_events(path: Path) -> tuple[Events, list[Trouble]]:
         The events, in file order, and the lines that could not be used. A last line without a newline that does not parse
         is ``torn_line`` (power cut); every other unusable line is ``invalid_event``.
     """
-    troubles: list[Trouble] = []
-    collected = _Collector()
-    seen: set[int] = set()
+    reader = _Reader(path.name)
     with path.open("rb") as file, _no_collection():
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            try:
-                seq = collected.add(orjson.loads(line))
-                if seq in seen:
-                    troubles.append(Trouble("invalid_event", f"{path.name}:{number}", f"seq {seq} is used twice"))
-                seen.add(seq)
-            except orjson.JSONDecodeError:
-                torn = not line.endswith(b"\n")
-                kind, detail = ("torn_line", "cut off") if torn else ("invalid_event", "not JSON")
-                troubles.append(Trouble(kind, f"{path.name}:{number}", detail))
-            except _MalformedError as error:
-                troubles.append(Trouble("invalid_event", f"{path.name}:{number}", str(error)))
-    return collected.finish(), troubles
+        first = 1
+        while lines := file.readlines(_BLOCK):
+            reader.read(lines, first)
+            first += len(lines)
+    return reader.finish()
 
 
 def parse_events(lines: Iterable[bytes]) -> Events:
@@ -86,127 +77,143 @@ def _no_collection() -> Iterator[None]:
             gc.enable()
 
 
-class _Collector:
+class _Reader:
     """Sorts event lines into columns (API calls) and records (the rest)."""
 
-    def __init__(self) -> None:
-        self.columns: dict[str, list[Any]] = {name: [] for name in API_CALL_COLUMNS}
-        self.transforms: list[Transform] = []
-        self.consents: list[ConsentSignal] = []
-        self.occurrences: list[Occurrence] = []
-        self.count = 0
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._calls = CallColumns()
+        self._transforms: list[Transform] = []
+        self._consents: list[ConsentSignal] = []
+        self._occurrences: list[Occurrence] = []
+        self._troubles: list[Trouble] = []
+        self._seqs: list[npt.NDArray[np.int64]] = []
+        self._lines: list[npt.NDArray[np.int64]] = []
 
-    def add(self, line: object) -> int:
+    def read(self, lines: list[bytes], first: int) -> None:
+        """A block of lines, the first of which has this number in the file."""
+        try:
+            parsed = [orjson.loads(line) for line in lines]
+        except orjson.JSONDecodeError:
+            parsed = []
+        if parsed and all(type(line) is dict for line in parsed) and self._read_calls(parsed, first):
+            return
+        for number, line in enumerate(lines, first):
+            if line.strip():
+                self._read_line(line, number)
+
+    def _read_calls(self, parsed: list[dict[str, Any]], first: int) -> bool:
+        """The API calls of a block in columns and its few other lines one by one; False where something is not as described."""
+        calls = [line for line in parsed if line.get("type") == "api_call"]
+        numbers = np.arange(first, first + len(parsed), dtype=np.int64)
+        others = [(number, line) for number, line in enumerate(parsed, first) if line.get("type") != "api_call"]
+        if not calls or not self._calls.add_block(calls):
+            return False
+        self._lines.append(np.delete(numbers, [number - first for number, _ in others]))
+        self._seqs.append(np.array([call["seq"] for call in calls], dtype=np.int64))
+        for number, line in others:
+            self._add(line, number)
+        return True
+
+    def _read_line(self, line: bytes, number: int) -> None:
+        try:
+            parsed = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            torn = not line.endswith(b"\n")
+            kind, detail = ("torn_line", "cut off") if torn else ("invalid_event", "not JSON")
+            self._troubles.append(Trouble(kind, f"{self._name}:{number}", detail))
+        else:
+            self._add(parsed, number)
+
+    def _add(self, line: object, number: int) -> None:
+        try:
+            seq = self._sorted_in(line)
+        except _MalformedError as error:
+            self._troubles.append(Trouble("invalid_event", f"{self._name}:{number}", str(error)))
+        else:
+            self._lines.append(np.array([number], dtype=np.int64))
+            self._seqs.append(np.array([seq], dtype=np.int64))
+
+    def _sorted_in(self, line: object) -> int:
         if not isinstance(line, dict):
             raise _MalformedError("not an object")
         stamp = _stamp(line)
         kind = line.get("type")
         if kind == "api_call":
-            self._add_call(stamp, line)
+            self._calls.add(stamp, line, _data(line))
         elif kind == "consent":
-            self.consents.append(_consent(stamp, line))
+            self._consents.append(_consent(stamp, line))
         elif kind == "transform":
-            self.transforms.append(_transform(stamp, line))
+            self._transforms.append(_transform(stamp, line))
         elif kind in _OTHER_TYPES:
-            self.occurrences.append(Occurrence(stamp, str(kind), line))
+            self._occurrences.append(Occurrence(stamp, str(kind), line))
         else:
             raise _MalformedError(f"type {str(kind)[:40]!r} is not known")
-        self.count += 1
         return stamp.seq
 
-    def _add_call(self, stamp: Stamp, line: dict[str, Any]) -> None:
-        data = line.get("data", [])
-        if isinstance(data, str):
-            data = [data]
-        if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
-            raise _MalformedError("data: expected a list of taxonomy ids")
-        foreground = line.get("foreground")
-        row = (
-            stamp.seq,
-            stamp.t_ns,
-            stamp.clock,
-            stamp.mono_ns,
-            stamp.boot_id,
-            _text(line.get("process")),
-            int(foreground) if isinstance(foreground, bool) else None,
-            _text(line.get("hook")),
-            _text(line.get("api")),
-            ",".join(dict.fromkeys(data)),
-            line.get("args"),
-            line.get("value"),
-            "value" in line,
-            _text(line.get("threw")),
-            _stack(line.get("stack")),
-            _times(line),
+    def finish(self) -> tuple[Events, list[Trouble]]:
+        """Everything that was read."""
+        seqs, lines = (np.concatenate([np.array([], dtype=np.int64), *parts]) for parts in (self._seqs, self._lines))
+        self._troubles += self._used_twice(seqs, lines)
+        events = Events(
+            api_calls=self._calls.frame(),
+            transforms=tuple(self._transforms),
+            consents=tuple(self._consents),
+            occurrences=tuple(self._occurrences),
+            count=len(seqs),
         )
-        for column, value in zip(self.columns.values(), row, strict=True):
-            column.append(value)
+        return events, self._troubles
 
-    def finish(self) -> Events:
-        return Events(
-            api_calls=_frame(self.columns),
-            transforms=tuple(self.transforms),
-            consents=tuple(self.consents),
-            occurrences=tuple(self.occurrences),
-            count=self.count,
-        )
+    def _used_twice(self, seqs: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]) -> list[Trouble]:
+        order = np.lexsort((lines, seqs))
+        again = order[1:][np.diff(seqs[order]) == 0]
+        return [
+            Trouble("invalid_event", f"{self._name}:{lines[place]}", f"seq {seqs[place]} is used twice")
+            for place in np.sort(again)
+        ]
 
 
-def _times(line: dict[str, Any]) -> int:
-    """How many calls a line stands for: ``count`` in all, or ``repeats`` more than the one described; nonsense counts once."""
-    for name, more in (("count", 0), ("repeats", 1)):
-        value = line.get(name)
-        if type(value) is int and 0 < value + more <= _MOST_CALLS:
-            return value + more
-    return 1
-
-
-def _frame(columns: dict[str, list[Any]]) -> pd.DataFrame:
-    return pd.DataFrame({name: pd.Series(columns[name], dtype=dtype) for name, dtype in API_CALL_COLUMNS.items()})
+def _data(line: dict[str, Any]) -> str:
+    data = line.get("data")
+    data = [] if data is None else [data] if isinstance(data, str) else data
+    if not isinstance(data, list) or not all(isinstance(item, str) for item in data):
+        raise _MalformedError("data: expected a list of taxonomy ids")
+    return ",".join(dict.fromkeys(data))
 
 
 def empty_events() -> Events:
     """No events at all: a capture that has only flows."""
-    return Events(api_calls=_frame({name: [] for name in API_CALL_COLUMNS}))
+    return Events(api_calls=CallColumns().frame())
 
 
 def _stamp(line: dict[str, Any]) -> Stamp:
-    seq, t_ns = _integer(line, "seq"), _integer(line, "t_ns")
-    clock: Clock = line.get("clock", "host")
+    seq, t_ns = _integer(line, "seq"), _integer(line, "t_ns", TIME_LIMIT)
+    clock: Clock = line.get("clock") or "host"
     if clock not in ("host", "device"):
         raise _MalformedError(f"clock: expected 'host' or 'device', got {str(clock)[:40]!r}")
     mono = line.get("mono_ns")
-    return Stamp(seq, t_ns, clock, None if mono is None else _integer(line, "mono_ns"), _text(line.get("boot_id")))
+    return Stamp(
+        seq, t_ns, clock, None if mono is None else _integer(line, "mono_ns", TIME_LIMIT), text(line.get("boot_id"))
+    )
 
 
-def _integer(line: dict[str, Any], name: str) -> int:
+def _integer(line: dict[str, Any], name: str, limit: int = _INT64) -> int:
     value = line.get(name)
     if type(value) is not int:  # bool is an int to isinstance
         raise _MalformedError(
             f"{name}: expected an integer, got {type(value).__name__}"
         )  # the value may be personal data
-    if not -_INT64 <= value < _INT64:
+    if not -limit < value < limit:
         raise _MalformedError(f"{name}: out of range")
     return value
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _stack(value: object) -> str:
-    """Frames as one string, innermost first; what is no frame is left out."""
-    if isinstance(value, str):
-        return value
-    return "\n".join(frame for frame in value if isinstance(frame, str)) if isinstance(value, list) else ""
 
 
 def _consent(stamp: Stamp, line: dict[str, Any]) -> ConsentSignal:
     signal, scope = line.get("signal"), line.get("scope") or "policy"
     if signal not in _SIGNALS:
         raise _MalformedError(f"signal: {str(signal)[:20]!r} is not requested, given, refused or withdrawn")
-    if not (scope == "policy" or _text(scope).partition(":")[0] in ("permission", "sdk", "data")):
-        raise _MalformedError(f"scope: {str(scope)[:40]!r} is not policy, permission:…, sdk:… or data:…")
+    if not (scope == "policy" or text(scope).partition(":")[0] in _SCOPES):
+        raise _MalformedError(f"scope: {str(scope)[:40]!r} is not policy, permission:…, sdk:…, data:… or purpose:…")
     err = line.get("err_ns")
     if isinstance(err, float) and abs(err) < _INT64:
         line = {**line, "err_ns": math.ceil(abs(err))}
@@ -214,11 +221,11 @@ def _consent(stamp: Stamp, line: dict[str, Any]) -> ConsentSignal:
         stamp,
         signal,
         scope,
-        _text(line.get("source")),
-        _text(line.get("text")),
+        text(line.get("source")),
+        text(line.get("text")),
         None if err is None else abs(_integer(line, "err_ns")),
         _purposes(line.get("purposes")),
-        _text(line.get("blob")),
+        text(line.get("blob")),
     )
 
 
@@ -232,11 +239,11 @@ def _purposes(given: object) -> tuple[int, ...] | None:
 def _transform(stamp: Stamp, line: dict[str, Any]) -> Transform:
     op, algorithm, source, result = (line.get(name) for name in _TRANSFORM_FIELDS)
     try:
-        taken, given = (base64.b64decode(_text(item), validate=True) for item in (source, result))
+        taken, given = (base64.b64decode(text(item), validate=True) for item in (source, result))
     except binascii.Error as error:
         raise _MalformedError("input_b64 or output_b64: not base64") from error
-    return Transform(stamp, _text(op), _text(algorithm), taken, given, tuple(_frames(line.get("stack"))))
+    return Transform(stamp, text(op), text(algorithm), taken, given, tuple(_frames(line.get("stack"))))
 
 
 def _frames(value: object) -> Iterable[str]:
-    return _stack(value).split("\n") if value else ()
+    return stack_text(value).split("\n") if value else ()
