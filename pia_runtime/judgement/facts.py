@@ -1,7 +1,8 @@
 """The tables that rules are held against, and which rows of them meet conditions: look-ups in columns, no loop over rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -9,7 +10,7 @@ import pandas as pd
 
 from pia_runtime.knowledge.conditions import Condition
 from pia_runtime.knowledge.thresholds import Threshold
-from pia_runtime.model.detection import Actor, Recipient
+from pia_runtime.model.detection import Actor, Recipient, Verdict
 
 Mask = npt.NDArray[np.bool_]
 Positions = npt.NDArray[np.int64]
@@ -56,12 +57,53 @@ class Facts:
     thresholds: Mapping[str, Threshold] = field(default_factory=dict)
 
 
+class Columns:
+    """Columns of a table as arrays, each made once: taking rows out of a wide table again and again costs more than judging."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self._table = table
+        self._arrays: dict[str, npt.NDArray[Any]] = {}
+        self._names: dict[str, list[str]] = {}
+
+    def __getitem__(self, name: str) -> npt.NDArray[Any]:
+        """Numbers as they are (-1: unknown), words as codes (-1: unknown), anything else as objects."""
+        if name not in self._arrays:
+            column = self._table[name]
+            if isinstance(column.dtype, pd.CategoricalDtype):
+                self._names[name] = [str(word) for word in column.cat.categories]
+                column = column.cat.codes
+            whole = isinstance(column.dtype, pd.Int64Dtype)
+            self._arrays[name] = column.to_numpy(dtype=np.int64, na_value=-1) if whole else column.to_numpy()
+        return self._arrays[name]
+
+    def word(self, name: str, row: int) -> str:
+        """The word of one row, "" where unknown."""
+        code = int(self[name][row])
+        return self._names[name][code] if code >= 0 else ""
+
+    def words(self, name: str, rows: Positions) -> list[str]:
+        """The distinct words of some rows, in alphabetical order, unknown ones left out."""
+        codes = np.unique(self[name][rows])
+        return sorted(self._names[name][code] for code in codes if code >= 0)
+
+
+def gravest(verdicts: Collection[str]) -> Verdict:
+    """The verdict that weighs most among those given."""
+    return next(name for name in get_args(Verdict) if name in verdicts)
+
+
+def only(given: Sequence[str], otherwise: str) -> str:
+    """The one word of several rows."""
+    return given[0] if len(given) == 1 else otherwise
+
+
 class Holding:
     """Which rows meet conditions; each condition of a table is looked up once."""
 
     def __init__(self, facts: Facts) -> None:
         self._facts = facts
         self._known: dict[tuple[str, Condition], Mask] = {}
+        self.columns = {name: Columns(table) for name, table in facts.tables.items()}
 
     def rows(self, table: str, conditions: Sequence[Condition]) -> Mask:
         """The rows of a table that meet every condition."""
@@ -105,7 +147,8 @@ def _compared(column: pd.Series, condition: Condition, threshold: Threshold) -> 
 
 def words(codes: npt.NDArray[np.integer], vocabulary: Sequence[str]) -> "pd.Categorical[str]":
     """A column of words from their positions in the vocabulary."""
-    return pd.Categorical.from_codes(codes.astype(np.int64), categories=pd.Index(list(vocabulary)))
+    names = pd.Index(np.array(vocabulary, dtype=object), dtype=object)
+    return pd.Categorical.from_codes(codes.astype(np.int64), categories=names)
 
 
 def truth(mask: Mask) -> "pd.Categorical[str]":

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import orjson
 import pandas as pd
 
-from pia_runtime.judgement.facts import Facts, Holding, Positions
-from pia_runtime.judgement.frequency import frequency_of, gravest, grouped, only
+from pia_runtime.judgement.facts import Columns, Facts, Holding, Positions, gravest, only
+from pia_runtime.judgement.frequency import frequency_of, grouped
 from pia_runtime.knowledge.categories import item_of_article_five
 from pia_runtime.knowledge.rules import NECESSARY_LIST, SEVERITIES, Rule
 from pia_runtime.model.detection import Act, Actor, Recipient
@@ -76,69 +76,69 @@ def _of_detections(rule: Rule, group: Positions, facts: Facts, holding: Holding)
     if rule.over == "frequency":
         members = facts.tables["frequency"]["members"]
         rows = np.concatenate([members.iat[int(row)] for row in group])
-    seen = facts.tables["detections"].iloc[rows]
-    seen = seen.iloc[np.argsort(seen["host_ns"].to_numpy(), kind="stable")]
-    first = seen.iloc[0]
-    known = set(seen["act"].unique())
+    seen = holding.columns["detections"]
+    rows = rows[np.argsort(seen["host_ns"][rows], kind="stable")]
+    first, known = int(rows[0]), seen.words("act", rows)
     acts = tuple(act for act in _GRAVEST_ACT if act in known)
     act = acts[0]
-    place = int(first["recipient"]) if "domain" in rule.group else _first_recipient(seen)
+    place = int(seen["recipient"][first]) if "domain" in rule.group else _first_recipient(seen["recipient"][rows])
     recipient = facts.recipients[place] if place >= 0 else None
-    actor, data, state = facts.actors[int(first["actor"])], str(first["data"]), only(seen["state"], "")
-    margin, margin_err = _strongest_margin(seen)
+    actor, data, state = (
+        facts.actors[int(seen["actor"][first])],
+        seen.word("data", first),
+        only(seen.words("state", rows), ""),
+    )
+    margin, margin_err = _strongest_margin(seen, rows)
     domain = recipient.domain if recipient and "domain" in rule.group else None
     return Finding(
         id=finding_id(rule.id, act if "act" in rule.group else None, data, actor, domain, _apart(rule, state)),
         rule=rule.id,
         severity=rule.severity,
-        verdict=gravest(seen["verdict"]),  # type: ignore[arg-type]  # one of the three words
+        verdict=gravest(seen.words("verdict", rows)),
         act=act,
         data=data,
         actor=actor,
         recipient=recipient,
-        count=int(seen["count"].sum()),
-        first_ns=int(first["host_ns"]),
+        count=int(seen["count"][rows].sum()),
+        first_ns=int(seen["host_ns"][first]),
         margin_ns=margin,
         err_ns=margin_err,
-        frequency=frequency_of(seen["host_ns"].to_numpy(), seen["count"].to_numpy()),
-        detections=tuple(seen["id"].tolist()),
+        frequency=frequency_of(seen["host_ns"][rows], seen["count"][rows]),
+        detections=tuple(seen["id"][rows].tolist()),
         clauses=_clauses(rule, group, facts, holding),
         needs_human=rule.needs_human,
         acts=acts,
         state=state if state in ("foreground", "silent", "background") else None,
         thresholds=_thresholds(rule, facts),
         categories=_categories(rule, facts),
-        second_id=second_id(
-            rule.id, act if "act" in rule.group else None, data, actor, sorted(map(str, seen["trace"].unique()))
-        ),
+        second_id=second_id(rule.id, act if "act" in rule.group else None, data, actor, seen.words("trace", rows)),
     )
 
 
-def _first_recipient(seen: pd.DataFrame) -> int:
+def _first_recipient(places: Positions) -> int:
     """The first recipient of a group that is not parted by recipients: all of them stand in its detections."""
-    places = seen["recipient"].to_numpy()
     sent = places[places >= 0]
     return int(sent[0]) if len(sent) else -1
 
 
 def _of_events(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> Finding:
-    seen = facts.tables[rule.over].iloc[group]
-    seen = seen.iloc[np.lexsort((seen["seq"].to_numpy(), seen["host_ns"].to_numpy()))]
-    first, times = seen.iloc[0], seen["host_ns"].to_numpy(dtype=np.int64)
-    place = int(first["actor"])
+    seen = holding.columns[rule.over]
+    rows = group[np.lexsort((seen["seq"][group], seen["host_ns"][group]))]
+    first, times = int(rows[0]), seen["host_ns"][rows]
+    place = int(seen["actor"][first])
     actor = facts.actors[place] if place >= 0 else facts.app
-    scope = str(first["scope"]) if "scope" in rule.group else ""
+    scope = seen.word("scope", first) if "scope" in rule.group else ""
     numbers = frequency_of(np.sort(times), np.ones(len(times), dtype=np.int64))
     return Finding(
         id=finding_id(rule.id, None, None, actor, None, scope),
         rule=rule.id,
         severity=rule.severity,
-        verdict=gravest(seen["verdict"]),  # type: ignore[arg-type]  # one of the three words
+        verdict=gravest(seen.words("verdict", rows)),
         act=None,
         data=None,
         actor=actor,
         recipient=None,
-        count=len(seen),
+        count=len(rows),
         first_ns=int(times[0]),
         margin_ns=None,
         err_ns=None,
@@ -147,7 +147,7 @@ def _of_events(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> 
         clauses=_clauses(rule, group, facts, holding),
         needs_human=rule.needs_human,
         scope=scope or None,
-        events=tuple(int(seq) for seq in seen["seq"] if seq >= 0),
+        events=tuple(int(seq) for seq in seen["seq"][rows] if seq >= 0),
         thresholds=_thresholds(rule, facts),
         categories=_categories(rule, facts),
         second_id=second_id(rule.id, None, None, actor, [scope]),
@@ -179,13 +179,14 @@ def _categories(rule: Rule, facts: Facts) -> tuple[int, ...]:
     return facts.categories if about else ()
 
 
-def _strongest_margin(seen: pd.DataFrame) -> tuple[int | None, int | None]:
+def _strongest_margin(seen: Columns, rows: Positions) -> tuple[int | None, int | None]:
     """The margin of the detection farthest from the boundary, which is the one hardest to dispute."""
-    known = seen[seen["margin_ns"].notna()]
-    if known.empty:
+    known = rows[seen["margin_ns"][rows] >= 0]
+    if not len(known):
         return None, None
-    row = known.iloc[int(np.argmax((known["margin_ns"] - known["margin_err_ns"]).to_numpy(dtype=np.int64)))]
-    return int(row["margin_ns"]), int(row["margin_err_ns"])
+    margin, error = seen["margin_ns"][known], seen["margin_err_ns"][known]
+    best = int(np.argmax(margin - error))
+    return int(margin[best]), int(error[best])
 
 
 def finding_id(rule: str, act: str | None, data: str | None, actor: Actor, domain: str | None, apart: str = "") -> str:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from pia_runtime.judgement.facts import Columns, gravest, only
 from pia_runtime.model.finding import Frequency
 
 _SECOND_NS = 1_000_000_000
@@ -56,23 +57,15 @@ def frequency_table(detections: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row a group: the facts of the vocabulary's table ``frequency``, ``host_ns`` and ``members``.
     """
+    columns = Columns(detections)
     called = np.flatnonzero(np.asarray(detections["act"].isin(["access", "attempt"])))
-    rows = [_row(detections, members) for members in _groups(detections, called)]
+    keys = [columns[name].astype(np.int64)[called] for name in ("act", "data", "actor", "state")]
+    rows = [_row(columns, members) for members in grouped(called, keys)]
     names = [*COLUMNS, "verdict", "phase", "host_ns", "members", "count", "per_second", "intervals", "period", "spread"]
     table = pd.DataFrame(rows, columns=names)
     wordy = ("act", "data", "group", "actor_kind", "state", "background_declared", "verdict", "phase")
     numbers = dict.fromkeys(("count", "per_second", "intervals", "period", "spread"), "float64")
     return table.astype(dict.fromkeys(wordy, "category") | numbers | {"actor": "int64", "host_ns": "int64"})
-
-
-def _groups(detections: pd.DataFrame, positions: Integers) -> Iterator[Integers]:
-    columns = [detections[name] for name in ("data", "actor", "state")]
-    return grouped(positions, [_codes(column)[positions] for column in columns])
-
-
-def _codes(column: pd.Series) -> npt.NDArray[np.int64]:
-    codes = column.cat.codes if isinstance(column.dtype, pd.CategoricalDtype) else column
-    return codes.to_numpy().astype(np.int64)
 
 
 def grouped(positions: Integers, keys: list[Integers]) -> Iterator[Integers]:
@@ -89,16 +82,16 @@ def grouped(positions: Integers, keys: list[Integers]) -> Iterator[Integers]:
     yield from sorted(parts, key=lambda part: int(part[0]))
 
 
-def _row(detections: pd.DataFrame, members: Integers) -> list[object]:
-    times = detections["host_ns"].to_numpy()[members]
-    counts = detections["count"].to_numpy()[members]
+def _row(columns: Columns, members: Integers) -> list[object]:
+    times, counts = columns["host_ns"][members], columns["count"][members]
     numbers = frequency_of(times, counts)
     gaps = np.diff(times)
-    shared = [detections[name].iat[int(members[0])] for name in COLUMNS]
+    first = int(members[0])
+    shared = [int(columns[name][first]) if name == "actor" else columns.word(name, first) for name in COLUMNS]
     return [
         *shared,
-        gravest(detections["verdict"].iloc[members]),
-        only(detections["phase"].iloc[members], "unknown"),
+        gravest(columns.words("verdict", members)),
+        only(columns.words("phase", members), "unknown"),
         int(times[0]),
         members,
         numbers.count,
@@ -115,15 +108,3 @@ def _spread(gaps: Integers) -> float:
         return float("nan")
     low, high = np.percentile(gaps, [10, 90])
     return float(100 * (high - low) / np.median(gaps))
-
-
-def gravest(verdicts: pd.Series) -> str:
-    """The verdict that weighs most among those given."""
-    given = set(verdicts.unique())
-    return next(name for name in ("without_consent", "indeterminate", "with_consent") if name in given)
-
-
-def only(values: pd.Series, otherwise: str) -> str:
-    """The one value they all have."""
-    given = values.unique()
-    return str(given[0]) if len(given) == 1 else otherwise

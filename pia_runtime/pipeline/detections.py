@@ -7,23 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import orjson
 import pandas as pd
 
 from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_instants
-from pia_runtime.detection.masking import canonical, commit, mask, mask_tokens
 from pia_runtime.model.detection import Actor, Recipient
 from pia_runtime.pipeline.accesses import Accesses
-from pia_runtime.pipeline.senders import Evidence
-from pia_runtime.pipeline.transmissions import Sent
-
-_MOST_FRAMES = 30
-"""Stack frames kept in the document; the event line has all of them."""
-
-_MOST_ARGUMENTS = 10
-_LONGEST_ARGUMENT = 200
-
+from pia_runtime.pipeline.records import Disclosure, Transmitted, records_of
 
 _ROW_COLUMNS = {
     "actor": "int64",
@@ -35,10 +27,6 @@ _ROW_COLUMNS = {
 }
 """Positions among actors, recipients (-1: none), API calls (-1: a transmission) and transmissions (-1: an access); how many calls
 the row stands for; the act."""
-
-
-Transmitted = tuple[Sent, Actor, Evidence, Recipient]
-"""Something that left, who sent it and why that is said, and to whom."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,30 +42,6 @@ class Detections:
     actors: tuple[Actor, ...]
     recipients: tuple[Recipient, ...]
     records: list[dict[str, Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Disclosure:
-    """How values leave: committed to with the capture's key, and in full only when asked for."""
-
-    key: bytes | None
-    reveal: bool = False
-
-    def fields(self, data: str, value: object) -> dict[str, Any]:
-        """The ``masked``, ``commitment`` and, where asked for, ``value`` fields of a detection."""
-        shown = {"masked": mask(value), "commitment": commit(self.key, data, value)}
-        return {**shown, "value": value} if self.reveal else shown
-
-    def arguments(self, args: object) -> list[str | None]:
-        """What a call was given, as short texts: names such as ``android_id`` as they are, what looks like a value masked."""
-        given = args if isinstance(args, list) else [] if args is None else [args]
-        return [self._argument(one) for one in given[:_MOST_ARGUMENTS]]
-
-    def _argument(self, one: object) -> str | None:
-        if one is None:
-            return None
-        text = one[:_LONGEST_ARGUMENT] if isinstance(one, str) else canonical(one)[:_LONGEST_ARGUMENT]
-        return text if self.reveal else mask_tokens(text)
 
 
 class _Distinct[T]:
@@ -109,10 +73,9 @@ def assemble(
     table = rows.join(judge_instants(rows, scopes, clocks))
     ids = _ids(table, calls, sent)
     table["id"] = ids
-    table = table.iloc[np.lexsort((table["id"].to_numpy(dtype=str), table["host_ns"].to_numpy(dtype=np.int64)))]
-    table = table.reset_index(drop=True)
-    distinct = tuple(actors.numbers), tuple(recipients.numbers)
-    return Detections(table, *distinct, _records(table, calls, sent, distinct, disclosure))
+    table = table.iloc[_in_time(table["host_ns"].to_numpy(dtype=np.int64), ids)].reset_index(drop=True)
+    records = records_of(table, calls, sent, tuple(actors.numbers), disclosure)
+    return Detections(table, tuple(actors.numbers), tuple(recipients.numbers), records)
 
 
 def _access_rows(calls: pd.DataFrame, accesses: Accesses) -> pd.DataFrame:
@@ -143,120 +106,35 @@ def _sent_rows(sent: Sequence[Transmitted], actors: _Distinct[Actor], recipients
 
 def _ids(table: pd.DataFrame, calls: pd.DataFrame, sent: Sequence[Transmitted]) -> list[str]:
     """Stable ids: where the observation stands, never what it holds, so that an id betrays no value."""
-    seqs = calls["seq"].to_numpy(dtype=np.int64)
-    places: list[list[Any]] = []
-    for act, data, call, number in zip(table["act"], table["data"], table["call"], table["sent"], strict=True):
-        if number < 0:
-            places.append([act, data, int(seqs[call])])
-            continue
-        item = sent[number][0]
+    seqs = np.append(calls["seq"].to_numpy(dtype=np.int64), -1)[table["call"].to_numpy(dtype=np.int64)].tolist()
+    acts, kinds = table["act"].cat.categories, table["data"].cat.categories
+    heads = [[orjson.dumps([act, kind])[:-1] + b",%d]" for kind in kinds] for act in acts]
+    codes = zip(table["act"].cat.codes.tolist(), table["data"].cat.codes.tolist(), strict=True)
+    texts = [heads[act][kind] % seq for (act, kind), seq in zip(codes, seqs, strict=True)]
+    numbers = table["sent"].tolist()
+    for row in np.flatnonzero(table["sent"].to_numpy() >= 0).tolist():
+        item = sent[numbers[row]][0]
         m = item.match
-        places.append([act, data, m.basis, item.flow, m.message, m.location, list(m.path), m.encoding])
-    ordinals: Counter[bytes] = Counter()
-    ids = []
-    for place in places:
-        text = orjson.dumps(place)
-        ids.append(hashlib.sha256(text + b"\0%d" % ordinals[text]).hexdigest()[:20])
-        ordinals[text] += 1
-    return ids
+        place = ["transmission", m.data, m.basis, item.flow, m.message, m.location, list(m.path), m.encoding]
+        texts[row] = orjson.dumps(place)
+    return [hashlib.sha256(text).hexdigest()[:20] for text in _numbered(texts)]
 
 
-def _records(
-    table: pd.DataFrame,
-    calls: pd.DataFrame,
-    sent: Sequence[Transmitted],
-    distinct: tuple[tuple[Actor, ...], tuple[Recipient, ...]],
-    disclosure: Disclosure,
-) -> list[dict[str, Any]]:
-    actors, _ = distinct
-    columns = ["seq", "api", "hook", "args", "stack", "value", "threw", "foreground", "process"]
-    plain = {name: calls[name].astype(object).tolist() for name in columns}
-    records = []
-    row: Any  # a named tuple of the columns, which no type checker can know
-    for row in table.itertuples(index=False):
-        common: dict[str, Any] = {
-            "id": row.id,
-            "act": row.act,
-            "data": row.data,
-            "t_ns": int(row.host_ns),
-            "err_ns": _whole(row.host_err_ns),
-            "phase": row.phase,
-            "verdict": row.verdict,
-            "margin_ns": _whole(row.margin_ns),
-            "margin_err_ns": _whole(row.margin_err_ns),
-            "actor": actor_document(actors[row.actor]),
-            "count": int(row.count),
-        }
-        if row.sent >= 0:
-            records.append(common | _sent_fields(sent[row.sent], disclosure))
-        else:
-            records.append(common | _access_fields(row.data, {n: plain[n][row.call] for n in columns}, disclosure))
-    return records
+def _numbered(texts: Sequence[bytes]) -> list[bytes]:
+    """Each with how often it came before."""
+    if len(set(texts)) == len(texts):
+        return [text + b"\x000" for text in texts]
+    seen: Counter[bytes] = Counter()
+    numbered = []
+    for text in texts:
+        numbered.append(text + b"\0%d" % seen[text])
+        seen[text] += 1
+    return numbered
 
 
-def _access_fields(data: str, call: dict[str, Any], disclosure: Disclosure) -> dict[str, Any]:
-    foreground = call["foreground"]
-    return {
-        "actor_evidence": Evidence("stack", call["seq"]).document(),
-        "basis": "observed",
-        "event": call["seq"],
-        "flow": None,
-        "location": None,
-        "path": [],
-        "encoding": None,
-        "recipient": None,
-        "confidence": "certain",
-        "source": call["hook"],
-        "api": call["api"] or None,
-        "args": disclosure.arguments(call["args"]),
-        "threw": call["threw"] or None,
-        "stack": [frame for frame in call["stack"].split("\n") if frame][:_MOST_FRAMES],
-        "foreground": None if pd.isna(foreground) else bool(foreground),
-        "process": call["process"] or None,
-        "learned_from": [],
-        **disclosure.fields(data, call["value"]),
-    }
-
-
-def _sent_fields(transmitted: Transmitted, disclosure: Disclosure) -> dict[str, Any]:
-    item, _, evidence, recipient = transmitted
-    m = item.match
-    return {
-        "actor_evidence": evidence.document(),
-        "basis": m.basis,
-        "event": None,
-        "flow": item.flow,
-        "location": m.location,
-        "path": list(m.path),
-        "encoding": m.encoding,
-        "recipient": recipient_document(recipient),
-        "confidence": m.confidence,
-        "source": m.source or None,
-        "api": None,
-        "args": [],
-        "threw": None,
-        "stack": [],
-        "foreground": None,
-        "process": None,
-        "learned_from": sorted(m.learned_from),
-        **disclosure.fields(m.data, m.value),
-    }
-
-
-def actor_document(actor: Actor) -> dict[str, Any]:
-    """An actor as the analysis document writes it."""
-    return {"kind": actor.kind, "id": actor.id, "name": actor.name}
-
-
-def recipient_document(recipient: Recipient) -> dict[str, Any]:
-    """A recipient as the analysis document writes it."""
-    return {
-        "host": recipient.host,
-        "domain": recipient.domain,
-        "company": recipient.company,
-        "third_party": recipient.third_party,
-    }
-
-
-def _whole(value: Any) -> int | None:  # noqa: ANN401  (an integer or pandas' NA)
-    return None if value is None or value is pd.NA else int(value)
+def _in_time(times: npt.NDArray[np.int64], ids: Sequence[str]) -> npt.NDArray[np.intp]:
+    """The order of time; at one instant that of the ids, so that the order of the lines leaves no trace."""
+    order = np.argsort(times, kind="stable")
+    if not (np.diff(times[order]) == 0).any():
+        return order
+    return np.lexsort((np.array([int(id_[:16], 16) for id_ in ids], dtype=np.uint64), times))

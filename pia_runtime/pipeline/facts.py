@@ -23,7 +23,8 @@ from pia_runtime.model.detection import Actor, Recipient
 from pia_runtime.model.event import Events
 from pia_runtime.model.session import Session
 from pia_runtime.pipeline.accesses import Accesses
-from pia_runtime.pipeline.detections import Detections, Transmitted
+from pia_runtime.pipeline.detections import Detections
+from pia_runtime.pipeline.records import Transmitted
 from pia_runtime.pipeline.screen import screen_states
 from pia_runtime.pipeline.signals import Surroundings, run_table, signals_table, tcf_changes
 from pia_runtime.pipeline.starts import starts_table

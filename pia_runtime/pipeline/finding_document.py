@@ -5,7 +5,7 @@ from typing import Any
 
 from pia_runtime.knowledge.rules import Rule
 from pia_runtime.model.finding import Finding, UsedThreshold
-from pia_runtime.pipeline.detections import actor_document, recipient_document
+from pia_runtime.pipeline.records import actor_document, recipient_document
 
 
 def finding_document(finding: Finding) -> dict[str, Any]:

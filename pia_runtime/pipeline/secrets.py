@@ -22,9 +22,13 @@ _OWN_WORDS = frozenset(
         "encoding", "confidence", "necessity", "declared", "told", "detection", "detections", "rule", "severity", "clause",
         "clauses", "thresholds", "wording", "why_it_matters", "second_id", "blob", "needs_human", "sources", "agreement",
         "known_data", "hooks_called", "agent_sha256", "apk_sha256", "sha256", "result", "because", "boot_id",
+        "state", "read", "actor_evidence",
     }
 )  # fmt: skip
 """Fields that hold the program's own words, ids and digests, never captured text."""
+
+_SHARED = frozenset({"actor", "stack"})
+"""Fields whose objects many detections share."""
 
 _SECTIONS = ("consent", "detections", "findings", "notice", "declaration", "blind_spots", "coverage", "moments")
 """Parts of the document that repeat captured text; the others are made of the program's own words."""
@@ -67,7 +71,8 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     sentences, everywhere = Secrets(free), Secrets(identifying)
     if not sentences and not everywhere:
         return dict(document)
-    told = {name: _masked(document[name], everywhere) for name in _SECTIONS if name in document}
+    shared: dict[int, Any] = {}
+    told = {name: _masked(document[name], everywhere, shared) for name in _SECTIONS if name in document}
     for interval in told.get("consent") or ():
         interval["texts"] = [sentences.mask_within(text) for text in interval["texts"]]
     for detection in told.get("detections") or ():
@@ -78,17 +83,28 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     return {**document, **told, "session": _masked_record(document["session"], everywhere)}
 
 
-def _masked(node: Any, secrets: Secrets) -> Any:  # noqa: ANN401 (JSON)
+def _masked(node: Any, secrets: Secrets, shared: dict[int, Any]) -> Any:  # noqa: ANN401 (JSON)
+    """What a node becomes; ``shared`` remembers, by identity, what thousands of detections have in common."""
     if isinstance(node, str):
         return secrets.mask_within(node)
     if isinstance(node, dict):
         return {
-            key: child if child is None or key in _OWN_WORDS or type(child) is int else _masked(child, secrets)
+            key: child
+            if child is None or key in _OWN_WORDS or type(child) is int
+            else _masked_once(child, secrets, shared)
+            if key in _SHARED
+            else _masked(child, secrets, shared)
             for key, child in node.items()
         }
     if isinstance(node, list):
-        return [_masked(child, secrets) for child in node]
+        return [_masked(child, secrets, shared) for child in node]
     return node
+
+
+def _masked_once(node: Any, secrets: Secrets, shared: dict[int, Any]) -> Any:  # noqa: ANN401 (JSON)
+    if id(node) not in shared:
+        shared[id(node)] = _masked(node, secrets, shared)
+    return shared[id(node)]
 
 
 def _masked_record(node: Any, secrets: Secrets) -> Any:  # noqa: ANN401 (JSON)

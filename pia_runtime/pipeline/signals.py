@@ -1,7 +1,7 @@
 """Consent signals, the run as a whole, and starts: the tables that rules about asking and starting are held against."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +12,7 @@ from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.clock import Times
 from pia_runtime.correlation.consent import own_error
 from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_instants
+from pia_runtime.judgement.facts import words
 from pia_runtime.knowledge.conditions import VOCABULARY
 from pia_runtime.knowledge.permission_groups import PermissionGroups
 from pia_runtime.knowledge.thresholds import Threshold
@@ -215,14 +216,17 @@ _MADE = (
 def typed(table: pd.DataFrame, name: str) -> pd.DataFrame:
     """The table with words as categories and numbers as floats, as :class:`pia_runtime.judgement.facts.Facts` wants them."""
     for fact, allowed in VOCABULARY[name].items():
-        if isinstance(allowed, str):
-            table[fact] = table[fact].astype("float64")
-        else:
-            words = [str(word).lower() if isinstance(word, bool | np.bool_) else str(word) for word in table[fact]]
-            table[fact] = pd.Categorical(words)
+        table[fact] = table[fact].astype("float64") if isinstance(allowed, str) else _coded(table[fact])
     if "scope" in table:
-        table["scope"] = pd.Categorical([str(scope) for scope in table["scope"]])
+        table["scope"] = _coded(table["scope"])
     return table.astype({"seq": "int64", "actor": "int64", "host_ns": "int64"})
+
+
+def _coded(column: Iterable[Any]) -> "pd.Categorical[str]":
+    """Words, and truths as ``true`` and ``false``; pandas is not left to guess what they are."""
+    said = [str(word).lower() if isinstance(word, bool | np.bool_) else str(word) for word in column]
+    place = {word: code for code, word in enumerate(sorted(set(said)))}
+    return words(np.array([place[word] for word in said], dtype=np.int64), list(place))
 
 
 def run_table(around: Surroundings, *, first_launch: bool | None, start_ns: int, collects: bool) -> pd.DataFrame:
