@@ -1,29 +1,35 @@
 """Placing stamps on a clock: each instant is judged on its own clock, and only what stands on another is translated.
 
 Order within one clock needs no calibration, so a device event and a device tap are compared directly, on the monotonic clock
-where both have it, else on the wall clock unless that was seen to be set.
+where both have it, else on the wall clock unless that was seen to be set. Between clocks every road that the run offers is taken,
+and what all of them allow is kept.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
 from pia_runtime.correlation.clock import (
-    MAX_DRIFT,
     UNBOUNDED,
     DeviceClock,
     Intervals,
     Times,
     Translation,
-    monotonic_clock,
-    wall_clock,
+    anywhen,
+    exactly,
 )
 from pia_runtime.model.event import Stamp
 from pia_runtime.model.session import ClockSample
 
 _STAMPING_NS = 2_000_000
 """How far apart the agent may have read the two clocks of one stamp, ns."""
+
+_FRESH_NS = 3_600_000_000_000
+"""A boot that has lasted longer began before the run."""
+
+Readings = Mapping[str, tuple[Times, Times]]
+"""Boot → wall and monotonic time of every stamp that carries both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,138 +48,188 @@ HOST = Axis("host")
 WALL = Axis("wall")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
+class _Boot:
+    """One boot of the device, as its own stamps show it.
+
+    Attributes:
+        mono: its monotonic clock.
+        to_mono: wall time to monotonic time.
+        apart: wall minus monotonic time, smallest and largest seen, ns.
+    """
+
+    mono: DeviceClock
+    to_mono: Translation
+    apart: tuple[int, int]
+
+    def from_wall(self, wall: Intervals) -> Intervals:
+        """Monotonic time by the wall time that stands beside it; only where the wall clock was not set."""
+        return Intervals(
+            np.where(wall.low > -UNBOUNDED, wall.low - self.apart[1], -UNBOUNDED),
+            np.where(wall.high < UNBOUNDED, wall.high - self.apart[0], UNBOUNDED),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Clocks:
     """All clocks of a run: the host's, the device's wall clock, and its monotonic clock by boot.
 
     Attributes:
-        apart: wall minus monotonic time, smallest and largest seen, ns, of each boot in which the wall clock was not set.
-        wall_was_set: some boot's stamps show that the wall clock was set, so its own order means nothing.
+        boots: what each boot's stamps show.
+        jumps: how often the wall clock was seen to jump against monotonic time.
+        nameless_orders: stamps that name no boot may be ordered by their monotonic time. Where that jumped against the wall
+            clock on a device that had just started, nobody can say whether the clock was set or the device started again.
     """
 
-    samples: tuple[ClockSample, ...]
-    boots: frozenset[str] = frozenset()
-    apart: Mapping[str, tuple[int, int]] = field(default_factory=dict)
-    wall_was_set: bool = False
-    wall: DeviceClock = field(init=False)
-    _mono: dict[str, DeviceClock] = field(init=False, default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.wall = wall_clock(self.samples)
+    wall: DeviceClock
+    boots: Mapping[str, _Boot]
+    jumps: int = 0
+    nameless_orders: bool = True
 
     @classmethod
-    def of(cls, samples: Sequence[ClockSample], stamps: Sequence[Stamp]) -> "Clocks":
-        """Clocks of a run with these device stamps.
+    def of(cls, samples: Sequence[ClockSample], readings: Readings) -> "Clocks":
+        """Clocks of a run with these samples and readings of its stamps."""
+        wall = DeviceClock.of(*_columns([(s.device_ns, s.host_ns, s.rtt_ns) for s in samples]))
+        known = {boot: pair for boot, pair in sorted(readings.items()) if len(pair[0])}
+        taken, strays = _by_boot(samples, known)
+        boots = {boot: _boot(pair, taken[boot]) for boot, pair in known.items()}
+        # A sample whose clocks stood apart like those of no boot: the wall clock may have been set.
+        jumps = sum(boot.to_mono.steps for boot in boots.values()) + (len(known) > 0 and bool(strays))
+        nameless = "" not in boots or not boots[""].to_mono.steps or int(known[""][1].min()) > _FRESH_NS
+        return cls(wall, boots, jumps, nameless)
 
-        Samples that carry no monotonic reading get one from the stamps, which show how far wall and monotonic time are
-        apart, as long as they show the same distance throughout (no step, one boot).
-        """
-        device = [stamp for stamp in stamps if stamp.clock == "device" and stamp.mono_ns is not None]
-        boots = frozenset(stamp.boot_id for stamp in device)
-        if len(boots) == 1 and samples and all(sample.device_mono_ns is None for sample in samples):
-            samples = _with_monotonic_readings(samples, device)
-        by_boot = {boot: [stamp for stamp in device if stamp.boot_id == boot] for boot in sorted(boots)}
-        steady = {boot: apart for boot, group in by_boot.items() if (apart := _distance(group)) is not None}
-        return cls(tuple(samples), boots, steady, wall_was_set=len(steady) < len(boots))
+    @property
+    def steps(self) -> int:
+        """How often the wall clock was seen to be set."""
+        return max(self.jumps, self.wall.to_host.steps)
 
-    def mono(self, boot_id: str) -> DeviceClock:
-        """The monotonic clock of one boot."""
-        if boot_id not in self._mono:
-            samples = self.samples
-            if len(self.boots) > 1:  # a sample that does not say which boot it is of could be of any
-                samples = tuple(sample for sample in samples if sample.boot_id)
-            self._mono[boot_id] = monotonic_clock(samples, boot_id)
-        return self._mono[boot_id]
+    @property
+    def wall_orders(self) -> bool:
+        """Whether two wall times of the device can be compared."""
+        return not self.steps
+
+    def has_mono(self, boot_id: str) -> bool:
+        """Whether monotonic times of this boot can be compared."""
+        return bool(boot_id) or self.nameless_orders
 
     def axis_of(self, stamp: Stamp) -> Axis:
         """The clock a stamp is judged on."""
         if stamp.clock == "host":
             return HOST
-        return WALL if stamp.mono_ns is None else Axis("mono", stamp.boot_id)
+        return WALL if stamp.mono_ns is None or not self.has_mono(stamp.boot_id) else Axis("mono", stamp.boot_id)
 
-    def to_host(self, axis: Axis, instants: Times) -> Intervals:
-        """Instants of one axis on the host's clock."""
+    def to_host(self, axis: Axis, wall: Times, mono: Times) -> Intervals:
+        """Instants of one axis on the host's clock.
+
+        Args:
+            axis: theirs.
+            wall: their time by the clock that their line names.
+            mono: their monotonic time; read on a monotonic axis only.
+        """
         if axis.kind == "host":
-            return Intervals(instants, instants)
-        return self._device(axis).to_host.intervals(instants)
+            return exactly(wall)
+        by_wall = self._wall_to_host(wall)
+        boot = self.boots.get(axis.boot_id) if axis.kind == "mono" else None
+        return by_wall if boot is None else boot.mono.to_host.intervals(mono).meet(by_wall)
+
+    def _wall_to_host(self, wall: Times) -> Intervals:
+        """By the samples, which may part at a step; nothing where monotonic time shows jumps, since they may show fewer."""
+        return anywhen(len(wall)) if self.jumps else self.wall.to_host.intervals(wall)
 
     def place(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int]:
-        """A stamp on an axis: (low, high, middle) in ns, its own error included."""
-        low, high, middle = self._place(stamp, error, axis)
-        return max(low, -UNBOUNDED), min(high, UNBOUNDED), middle
+        """A stamp on an axis: (low, high, middle) in ns, its own error included.
 
-    def _place(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int]:
-        if (
-            axis.kind == "mono"
-            and stamp.clock == "device"
-            and stamp.mono_ns is not None
-            and stamp.boot_id == axis.boot_id
-        ):
-            return stamp.mono_ns - error, stamp.mono_ns + error, stamp.mono_ns
-        if axis.kind == "wall" and stamp.clock == "device" and not (self.wall.to_host.steps or self.wall_was_set):
-            return stamp.t_ns - error, stamp.t_ns + error, stamp.t_ns
-        return self._through_host(stamp, error, axis)
+        Where nothing leads to the axis, ``low`` and ``high`` are unbounded and ``middle`` is the stamp's own time.
+        """
+        found = self._placed(stamp, axis).widened(error)
+        low, high = int(found.low[0]), int(found.high[0])
+        if low > -UNBOUNDED and high < UNBOUNDED:
+            return low, high, (low + high) // 2
+        return low, high, stamp.t_ns
 
-    def _through_host(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int]:
-        own = self.axis_of(stamp)
-        reading = stamp.mono_ns if own.kind == "mono" and stamp.mono_ns is not None else stamp.t_ns
-        if own.kind == "mono" and not len(self._device(own).to_host):
-            own, reading = WALL, stamp.t_ns  # samples without monotonic readings still calibrate the wall clock
-        host = self.to_host(own, np.array([reading], dtype=np.int64))
-        low, high = int(host.low[0]), int(host.high[0])
-        if axis.kind != "host" and low > -UNBOUNDED and high < UNBOUNDED:
-            ends = self._device(axis).from_host.intervals(np.array([low, high], dtype=np.int64))
-            low, high = int(ends.low.min()), int(ends.high.max())
-        if low <= -UNBOUNDED or high >= UNBOUNDED:
-            return self._through_wall(stamp, error, axis) or (-UNBOUNDED, UNBOUNDED, reading)
-        return low - error, high + error, (low + high) // 2
+    def _placed(self, stamp: Stamp, axis: Axis) -> Intervals:
+        own, wall = self.axis_of(stamp), np.array([stamp.t_ns], dtype=np.int64)
+        mono = np.array([stamp.mono_ns or 0], dtype=np.int64)
+        if own == axis and own.kind == "mono":
+            return exactly(mono)
+        if axis.kind == "wall" and own.kind != "host" and self.wall_orders:
+            return exactly(wall)
+        host = self.to_host(own, wall, mono)
+        if axis.kind == "host":
+            return host
+        if axis.kind == "wall":
+            return self.wall.from_host.spans(host)
+        return self._on_mono(self.boots.get(axis.boot_id), host, exactly(wall) if own.kind != "host" else None)
 
-    def _through_wall(self, stamp: Stamp, error: int, axis: Axis) -> tuple[int, int, int] | None:
-        """Where no sample leads to a monotonic clock: by the wall time that events of its boot carry beside it."""
-        if axis.kind != "mono" or axis.boot_id not in self.apart or self.wall_was_set or self.wall.to_host.steps:
-            return None
-        low = high = stamp.t_ns
-        if stamp.clock == "host":
-            wall = self.wall.from_host.intervals(np.array([stamp.t_ns], dtype=np.int64))
-            low, high = int(wall.low[0]), int(wall.high[0])
-            if low <= -UNBOUNDED or high >= UNBOUNDED:
-                return None
-        smallest, largest = self.apart[axis.boot_id]
-        low, high = low - largest, high - smallest
-        return low - error, high + error, (low + high) // 2
-
-    def _device(self, axis: Axis) -> DeviceClock:
-        return self.wall if axis.kind == "wall" else self.mono(axis.boot_id)
-
-    def translation(self, axis: Axis) -> Translation:
-        """How an axis of the device is translated to the host's clock."""
-        return self._device(axis).to_host
+    def _on_mono(self, boot: _Boot | None, host: Intervals, wall: Intervals | None) -> Intervals:
+        if boot is None:
+            return anywhen(1)
+        found = boot.mono.from_host.spans(host)
+        if self.wall_orders:
+            found = found.meet(boot.from_wall(self.wall.from_host.spans(host) if wall is None else wall))
+        return found
 
 
-def _distance(stamps: Sequence[Stamp]) -> tuple[int, int] | None:
-    """Smallest and largest of wall minus monotonic time in one boot, or None where the wall clock was set in between."""
-    apart = [stamp.t_ns - (stamp.mono_ns or 0) for stamp in stamps]
-    walls = [stamp.t_ns for stamp in stamps]
-    slewed = MAX_DRIFT * (max(walls) - min(walls))
-    if max(apart) - min(apart) > slewed + _STAMPING_NS:
-        return None
-    return min(apart), max(apart)
+def _columns(rows: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int], list[int]]:
+    return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
 
-def _with_monotonic_readings(samples: Sequence[ClockSample], stamps: Sequence[Stamp]) -> Sequence[ClockSample]:
-    mono = [stamp.mono_ns or 0 for stamp in stamps]
-    apart = [stamp.t_ns - reading for stamp, reading in zip(stamps, mono, strict=True)]
-    spread, middle = max(apart) - min(apart), (max(apart) + min(apart)) // 2
-    walls = [stamp.t_ns for stamp in stamps] + [sample.device_ns for sample in samples]
-    slewed = MAX_DRIFT * (max(walls) - min(walls))
-    if spread > slewed + _STAMPING_NS:
-        return samples  # the wall clock was set: which side of the step a sample lies on cannot be told
-    return [
-        sample.model_copy(
-            update={
-                "device_mono_ns": sample.device_ns - middle,
-                "rtt_ns": sample.rtt_ns + spread + 2 * int(slewed),
-            }
-        )
-        for sample in samples
-    ]
+def _to_mono(wall: Sequence[int] | Times, mono: Sequence[int] | Times) -> Translation:
+    """Wall to monotonic time by what carries both; each jump of one against the other parts it."""
+    return Translation(wall, mono, [_STAMPING_NS] * len(wall))
+
+
+def _boot(readings: tuple[Times, Times], samples: Sequence[ClockSample]) -> _Boot:
+    """A boot by its stamps and the samples taken in it; these tell both clocks too, unless they lack the monotonic one."""
+    both = [(sample.device_ns, sample.device_mono_ns) for sample in samples if sample.device_mono_ns is not None]
+    wall = np.append(readings[0], np.array([pair[0] for pair in both], dtype=np.int64))
+    mono = np.append(readings[1], np.array([pair[1] for pair in both], dtype=np.int64))
+    to_mono = _to_mono(wall, mono)
+    exchanges = [_on_mono_clock(sample, to_mono) for sample in samples]
+    return _Boot(DeviceClock.of(*_columns(exchanges)), to_mono, (int((wall - mono).min()), int((wall - mono).max())))
+
+
+def _on_mono_clock(sample: ClockSample, to_mono: Translation) -> tuple[int, int, int]:
+    """Monotonic time, host time and length of an exchange; what stands for a missing reading makes it longer."""
+    if sample.device_mono_ns is not None:
+        return sample.device_mono_ns, sample.host_ns, sample.rtt_ns
+    place = to_mono.intervals(np.array([sample.device_ns], dtype=np.int64))
+    low, high = int(place.low[0]), int(place.high[0])
+    return (low + high) // 2, sample.host_ns, sample.rtt_ns + high - low + 1
+
+
+def _by_boot(
+    samples: Sequence[ClockSample], readings: Readings
+) -> tuple[dict[str, list[ClockSample]], list[ClockSample]]:
+    """The samples of each boot, and those that fit none.
+
+    A sample belongs to the boot it names, or to the only one whose clocks stood as far apart. In a run of one boot the wall clock
+    may also have been set in between; a boot that no stamp knows is ruled out by :func:`_same_boot`.
+    """
+    stamped = {boot: _to_mono(*pair) for boot, pair in readings.items()}
+    taken: dict[str, list[ClockSample]] = {boot: [] for boot in readings}
+    strays = []
+    for sample in samples:
+        if sample.boot_id:
+            fitting = [sample.boot_id] if sample.boot_id in taken else []
+        else:
+            fitting = [boot for boot, to_mono in stamped.items() if _fits(sample, to_mono)]
+            fitting = fitting or ([*taken] if len(taken) == 1 and _same_boot(sample, *readings.values()) else [])
+        if len(fitting) == 1:
+            taken[fitting[0]].append(sample)
+        elif not sample.boot_id and sample.device_mono_ns is not None:
+            strays.append(sample)
+    return taken, strays
+
+
+def _same_boot(sample: ClockSample, readings: tuple[Times, Times]) -> bool:
+    """Whether the stamps, whose clocks stood otherwise apart, are of the sample's boot: the device had not just started."""
+    at = sample.device_mono_ns
+    return at is None or (at <= int(readings[1].max()) and min(at, int(readings[1].min())) > _FRESH_NS)
+
+
+def _fits(sample: ClockSample, to_mono: Translation) -> bool:
+    if sample.device_mono_ns is None:
+        return False
+    place = to_mono.intervals(np.array([sample.device_ns], dtype=np.int64))
+    return bool(place.low[0] - _STAMPING_NS <= sample.device_mono_ns <= place.high[0] + _STAMPING_NS)

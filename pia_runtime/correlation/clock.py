@@ -8,13 +8,10 @@ side are then kept apart and an instant near the step gets the hull of what both
 """
 
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-
-from pia_runtime.model.session import ClockSample
 
 MAX_DRIFT = 500e-6
 """Largest assumed rate difference of two clocks where samples do not bound it (capture format, ``session.json``)."""
@@ -23,6 +20,7 @@ UNBOUNDED = 2**62
 """Stands for "any time at all" in an interval (ns)."""
 
 Times = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +35,76 @@ class Intervals:
         """Which of them are finite."""
         return (self.low > -UNBOUNDED) & (self.high < UNBOUNDED)
 
+    def meet(self, other: "Intervals") -> "Intervals":
+        """What both allow; where they exclude each other, what either allows."""
+        low, high = np.maximum(self.low, other.low), np.minimum(self.high, other.high)
+        apart = low > high
+        return Intervals(
+            np.where(apart, np.minimum(self.low, other.low), low),
+            np.where(apart, np.maximum(self.high, other.high), high),
+        )
+
+    def widened(self, by: int | Times) -> "Intervals":
+        """With an error added on both sides; what is unbounded stays so."""
+        return Intervals(
+            np.where(self.low > -UNBOUNDED, np.maximum(self.low, by - UNBOUNDED) - by, self.low),
+            np.where(self.high < UNBOUNDED, np.minimum(self.high, UNBOUNDED - by) + by, self.high),
+        )
+
+
+def exactly(instants: Times) -> Intervals:
+    """Instants known to the nanosecond."""
+    return Intervals(instants, instants)
+
+
+def anywhen(length: int) -> Intervals:
+    """Instants of which nothing is known."""
+    return Intervals(np.full(length, -UNBOUNDED, dtype=np.int64), np.full(length, UNBOUNDED, dtype=np.int64))
+
+
+class _Envelope:
+    """The lowest of many cones: min over i of ``height_i + drift(|x − at_i|)``, by running minima on either side."""
+
+    def __init__(self, at: Floats, height: Floats) -> None:
+        order = np.argsort(at, kind="stable")
+        self._at, height = at[order], height[order]
+        reach = _drift(1.0)
+        self._left = np.minimum.accumulate(height - reach * self._at)
+        self._right = np.minimum.accumulate((height + reach * self._at)[::-1])[::-1]
+
+    def at(self, x: Floats) -> Floats:
+        """Its height at each place; infinite without cones."""
+        if not len(self._at):
+            return np.full(len(x), np.inf)
+        reach, last = _drift(1.0), len(self._at) - 1
+        left = np.searchsorted(self._at, x, side="right") - 1
+        from_left = np.where(left >= 0, self._left[np.maximum(left, 0)] + reach * x, np.inf)
+        from_right = np.where(left < last, self._right[np.minimum(left + 1, last)] - reach * x, np.inf)
+        result: Floats = np.minimum(from_left, from_right)
+        return result
+
+
+class _Segment:
+    """Samples between two settings of the clock, and the bounds that hold there. Distances are kept small for precision."""
+
+    def __init__(self, source: Times, target: Times, half: Times, never: Intervals) -> None:
+        self._origin, self._shift = int(source[0]), int(target[0] - source[0])
+        self._never = never
+        at = (source - self._origin).astype(np.float64)
+        gap = ((target - source) - self._shift).astype(np.float64)
+        self._upper = _Envelope(at, gap + half)
+        self._lower = _Envelope(at, half - gap)
+
+    def spans(self, instants: Intervals) -> Intervals:
+        low = np.where(instants.low > -UNBOUNDED, self._ends(instants.low, self._lower, -1), -UNBOUNDED)
+        high = np.where(instants.high < UNBOUNDED, self._ends(instants.high, self._upper, 1), UNBOUNDED)
+        return Intervals(np.maximum(low, self._never.low), np.minimum(high, self._never.high))
+
+    def _ends(self, instants: Times, envelope: _Envelope, side: int) -> Times:
+        height = np.ceil(envelope.at((instants - self._origin).astype(np.float64))).astype(np.int64)
+        ends: Times = instants + self._shift + side * height
+        return ends
+
 
 class Translation:
     """Maps instants of one clock to intervals of another.
@@ -47,7 +115,7 @@ class Translation:
         rtt: length of each exchange, ns.
     """
 
-    def __init__(self, source: Sequence[int], target: Sequence[int], rtt: Sequence[int]) -> None:
+    def __init__(self, source: npt.ArrayLike, target: npt.ArrayLike, rtt: npt.ArrayLike) -> None:
         order = np.argsort(np.asarray(target, dtype=np.int64), kind="stable")
         self._source = np.asarray(source, dtype=np.int64)[order]
         self._target = np.asarray(target, dtype=np.int64)[order]
@@ -65,101 +133,53 @@ class Translation:
         """Number of samples."""
         return len(self._source)
 
-    def _split_at_steps(self) -> list[slice]:
+    def _split_at_steps(self) -> list[_Segment]:
         if not len(self):
             return []
         gap = self._target - self._source
         apart = np.abs(np.diff(gap).astype(np.float64))
         reach = self._half[1:] + self._half[:-1] + _drift(np.abs(np.diff(self._target)))
         cuts = [0, *(np.flatnonzero(apart > reach) + 1).tolist(), len(self)]
-        return [slice(start, stop) for start, stop in itertools.pairwise(cuts)]
+        return [self._segment(start, stop) for start, stop in itertools.pairwise(cuts)]
+
+    def _segment(self, start: int, stop: int) -> _Segment:
+        """A segment holds from the last sample before the step to the first after it."""
+        low = self._target[start - 1] - self._half[start - 1] if start else -UNBOUNDED
+        high = self._target[stop] + self._half[stop] if stop < len(self) else UNBOUNDED
+        part = slice(start, stop)
+        within = Intervals(np.array([low], dtype=np.int64), np.array([high], dtype=np.int64))
+        return _Segment(self._source[part], self._target[part], self._half[part], within)
 
     def intervals(self, instants: Times) -> Intervals:
         """Where each instant of the source clock lies on the target clock."""
-        low = np.full(len(instants), UNBOUNDED, dtype=np.int64)
-        high = np.full(len(instants), -UNBOUNDED, dtype=np.int64)
-        for number, segment in enumerate(self._segments):
-            one_low, one_high = self._within(segment, instants)
-            if len(self._segments) > 1:
-                one_low, one_high = self._clipped(number, one_low, one_high)
-            possible = one_low <= one_high
-            low = np.where(possible, np.minimum(low, one_low), low)
-            high = np.where(possible, np.maximum(high, one_high), high)
+        return self.spans(exactly(instants))
+
+    def spans(self, instants: Intervals) -> Intervals:
+        """Where instants known to within intervals lie: what any segment allows. An end that is unbounded stays so."""
+        low = np.full(len(instants.low), UNBOUNDED, dtype=np.int64)
+        high = np.full(len(instants.low), -UNBOUNDED, dtype=np.int64)
+        for segment in self._segments:
+            one = segment.spans(instants)
+            possible = one.low <= one.high
+            low = np.where(possible, np.minimum(low, one.low), low)
+            high = np.where(possible, np.maximum(high, one.high), high)
         unknown = low > high
         return Intervals(np.where(unknown, -UNBOUNDED, low), np.where(unknown, UNBOUNDED, high))
 
-    def _within(self, segment: slice, instants: Times) -> tuple[Times, Times]:
-        """Intersection of the cones of one segment's samples, by running extremes over the sorted samples."""
-        order = np.argsort(self._source[segment], kind="stable")
-        source, target = self._source[segment][order], self._target[segment][order]
-        half = self._half[segment][order].astype(np.float64)
-        origin, shift = int(source[0]), int(target[0] - source[0])
-        at = (source - origin).astype(np.float64)
-        gap = ((target - source) - shift).astype(np.float64)
-        reach = _drift(1.0)
-        # min over i of gap_i + half_i + reach*|x - at_i|: samples left and right of x each by one running minimum
-        upper_left = np.minimum.accumulate(gap + half - reach * at)
-        upper_right = np.minimum.accumulate((gap + half + reach * at)[::-1])[::-1]
-        lower_left = np.maximum.accumulate(gap - half + reach * at)
-        lower_right = np.maximum.accumulate((gap - half - reach * at)[::-1])[::-1]
-        x = (instants - origin).astype(np.float64)
-        left = np.searchsorted(at, x, side="right") - 1
-        right = np.minimum(left + 1, len(at) - 1)
-        has_left, has_right = left >= 0, left + 1 < len(at)
-        left = np.maximum(left, 0)
-        upper = np.minimum(
-            np.where(has_left, upper_left[left] + reach * x, np.inf),
-            np.where(has_right, upper_right[right] - reach * x, np.inf),
-        )
-        lower = np.maximum(
-            np.where(has_left, lower_left[left] - reach * x, -np.inf),
-            np.where(has_right, lower_right[right] + reach * x, -np.inf),
-        )
-        base = instants + shift
-        return base + np.floor(lower).astype(np.int64), base + np.ceil(upper).astype(np.int64)
 
-    def _clipped(self, number: int, low: Times, high: Times) -> tuple[Times, Times]:
-        """A segment holds from the last sample before the step to the first after it."""
-        if number:
-            before = self._segments[number].start - 1
-            low = np.maximum(low, self._target[before] - self._half[before])
-        if number + 1 < len(self._segments):
-            after = self._segments[number].stop
-            high = np.minimum(high, self._target[after] + self._half[after])
-        return low, high
-
-
-def _drift(length: npt.ArrayLike) -> npt.NDArray[np.float64]:
+def _drift(length: npt.ArrayLike) -> Floats:
     """How far two clocks may part over ``length``, seen from either of them."""
     return np.asarray(length, dtype=np.float64) * (MAX_DRIFT / (1 - MAX_DRIFT))
 
 
 @dataclass(frozen=True, slots=True)
 class DeviceClock:
-    """One clock of the device, translated both ways. ``name`` is ``wall`` or ``mono``."""
+    """One clock of the device, translated to the host's and back."""
 
-    name: str
     to_host: Translation
     from_host: Translation
 
-
-def wall_clock(samples: Sequence[ClockSample]) -> DeviceClock:
-    """The device's wall clock, which users and NTP may set."""
-    return _device_clock("wall", [(s.device_ns, s.host_ns, s.rtt_ns) for s in samples])
-
-
-def monotonic_clock(samples: Sequence[ClockSample], boot_id: str) -> DeviceClock:
-    """CLOCK_BOOTTIME of one boot: immune to settings. A sample without a boot id counts for every boot."""
-    return _device_clock(
-        "mono",
-        [
-            (s.device_mono_ns, s.host_ns, s.rtt_ns)
-            for s in samples
-            if s.device_mono_ns is not None and (not s.boot_id or not boot_id or s.boot_id == boot_id)
-        ],
-    )
-
-
-def _device_clock(name: str, readings: Sequence[tuple[int, int, int]]) -> DeviceClock:
-    device, host, rtt = ([reading[column] for reading in readings] for column in range(3))
-    return DeviceClock(name, Translation(device, host, rtt), Translation(host, device, rtt))
+    @classmethod
+    def of(cls, device: npt.ArrayLike, host: npt.ArrayLike, rtt: npt.ArrayLike) -> "DeviceClock":
+        """From readings of the device, the host's time at the middle of each exchange, and its length."""
+        return cls(Translation(device, host, rtt), Translation(host, device, rtt))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pia_runtime.correlation.clock import Intervals
+from pia_runtime.correlation.clock import UNBOUNDED, Intervals
 from pia_runtime.correlation.consent import Transition
 from pia_runtime.model.detection import Phase
 
@@ -69,13 +69,21 @@ def _bits(choices: Sequence[Transition], requests: Sequence[Transition], counts:
         if latest is None or choice.high >= latest:
             bits |= _AFTER[choice.signal]
     if not certain:
-        bits |= _unanswered(bool(requests), asked, maybe_asked, NOT_ASKED if narrower else BEFORE_PROMPT)
+        bits |= _unanswered(choices, requests, asked, maybe_asked, narrower=narrower)
     return bits
 
 
-def _unanswered(any_request: bool, asked: int, maybe_asked: int, unasked: int) -> int:
-    if not any_request:
-        return unasked if unasked == NOT_ASKED else BEFORE_CHOICE
-    if asked:
+def _unanswered(
+    choices: Sequence[Transition], requests: Sequence[Transition], asked: int, maybe_asked: int, *, narrower: bool
+) -> int:
+    """Phases before the first answer. A question belongs to it only where it may precede it."""
+    first = min((choice.high for choice in choices), default=UNBOUNDED)
+    leading = [request for request in requests if request.low < first]
+    certainly_led = any(request.high < choice.low for request in leading for choice in choices) or not choices
+    if narrower:
+        return BEFORE_CHOICE if asked else NOT_ASKED | (BEFORE_CHOICE if maybe_asked else 0)
+    if any(choice.signal == "withdrawn" and choice.low <= first for choice in choices):
+        return AFTER_GRANT | BEFORE_CHOICE  # what is withdrawn was given once, and nobody saw when
+    if asked or not leading:
         return BEFORE_CHOICE
-    return unasked | (BEFORE_CHOICE if maybe_asked else 0)
+    return BEFORE_PROMPT | (BEFORE_CHOICE if maybe_asked or not certainly_led else 0)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pia_runtime.correlation.axis import HOST, WALL, Axis, Clocks
-from pia_runtime.correlation.clock import UNBOUNDED, Intervals, Times
+from pia_runtime.correlation.clock import UNBOUNDED, Intervals, Times, exactly
 from pia_runtime.correlation.consent import Transition, transitions
 from pia_runtime.correlation.phase import (
     AFTER_GRANT,
@@ -93,57 +93,60 @@ def judge_instants(instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd
     Returns:
         Columns of :data:`VERDICT_COLUMNS` on the same index.
     """
-    parts = [_judge_on(axis, instants.loc[rows], scopes, clocks) for axis, rows in _axes(instants) if rows.any()]
+    parts = [
+        _judge_on(axis, instants.loc[rows], scopes, clocks) for axis, rows in _axes(instants, clocks) if rows.any()
+    ]
     if not parts:
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in VERDICT_COLUMNS.items()})
     judged = pd.concat(parts).reindex(instants.index)
     return judged.astype({name: dtype for name, dtype in VERDICT_COLUMNS.items() if dtype == "category"})
 
 
-def _axes(instants: pd.DataFrame) -> list[tuple[Axis, Mask]]:
+def _axes(instants: pd.DataFrame, clocks: Clocks) -> list[tuple[Axis, Mask]]:
     """The instants grouped by the clock they are judged on."""
     on_device = _equals(instants["clock"], {"device"})
-    has_mono = np.asarray(instants["mono_ns"].notna(), dtype=np.bool_)
-    groups = [(HOST, ~on_device), (WALL, on_device & ~has_mono)]
-    mono = on_device & has_mono
-    boots = instants.loc[mono, "boot_id"].unique()
-    return groups + [(Axis("mono", str(boot)), mono & _equals(instants["boot_id"], {boot})) for boot in boots]
+    mono = on_device & np.asarray(instants["mono_ns"].notna(), dtype=np.bool_)
+    groups = [(HOST, ~on_device)]
+    for boot in instants["boot_id"].cat.categories:
+        rows = mono & np.asarray(instants["boot_id"] == boot, dtype=np.bool_)
+        if clocks.has_mono(str(boot)):
+            groups.append((Axis("mono", str(boot)), rows))
+        else:
+            mono &= ~rows
+    return [*groups, (WALL, on_device & ~mono)]
 
 
 def _judge_on(axis: Axis, instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd.DataFrame:
-    reading = instants["mono_ns"] if axis.kind == "mono" else instants["t_ns"]
-    at = reading.to_numpy(dtype=np.int64)
+    wall = instants["t_ns"].to_numpy(dtype=np.int64)
+    mono = instants["mono_ns"].to_numpy(dtype=np.int64, na_value=0)
     error = instants["err_ns"].to_numpy(dtype=np.int64)
-    own = Intervals(at - error, at + error)
-    if axis.kind == "wall" and clocks.wall.to_host.steps:
+    host = clocks.to_host(axis, wall, mono)
+    at, own = (mono, exactly(mono)) if axis.kind == "mono" else (wall, exactly(wall))
+    if axis.kind == "wall" and not clocks.wall_orders:
         # The wall clock was set during the run: its own order means nothing, only its translation does.
-        axis, own = HOST, clocks.to_host(WALL, at)
-        own = Intervals(own.low - error, own.high + error)
+        axis, own = HOST, host
         at = np.where(own.bounded, own.low + (own.high - own.low) // 2, at)
-    combined = _Combined(len(instants))
+    own = own.widened(error)
+    combined = _Combined(at, error, own.bounded)
     for scope, signals in scopes.signals.items():
         placed = transitions(signals, lambda stamp, err: clocks.place(stamp, err, axis))
         if scope == "policy":
-            combined.policy(possible_phases(own, placed, narrower=False), placed, at, error)
+            combined.policy(possible_phases(own, placed, narrower=False), placed)
         else:
             rows = scopes.rows_of(scope, instants)
             if rows.any():
                 some = Intervals(own.low[rows], own.high[rows])
                 bits = possible_phases(some, placed, narrower=True)
-                combined.narrower(rows, bits, placed, at, error)
-                combined.tell(scope.partition(":")[0], rows, bits)
-    host_ns, host_err = _on_host(axis, instants, at, own, clocks)
+                combined.narrower(scope.partition(":")[0], rows, bits, placed)
+    host_ns, host_err = _on_host(own if axis.kind == "host" else host, wall)
     return combined.frame(instants.index, host_ns, host_err)
 
 
-def _on_host(
-    axis: Axis, instants: pd.DataFrame, at: Times, own: Intervals, clocks: Clocks
-) -> tuple[Times, pd.arrays.IntegerArray]:
-    host = own if axis.kind == "host" else clocks.to_host(axis, at)
+def _on_host(host: Intervals, wall: Times) -> tuple[Times, pd.arrays.IntegerArray]:
+    """Middle and half-width; the own time and no width where nothing translates it."""
     known = host.bounded
     width = np.where(known, host.high - host.low, 0)
-    middle = np.where(known, host.low + width // 2, instants["t_ns"].to_numpy(dtype=np.int64))
-    return middle, pd.arrays.IntegerArray((width + 1) // 2, ~known)
+    return np.where(known, host.low + width // 2, wall), pd.arrays.IntegerArray((width + 1) // 2, ~known)
 
 
 def _has_sharper_witness(vague: Transition, others: Sequence[Transition]) -> bool:
@@ -169,50 +172,58 @@ def _told(bits: Bits) -> npt.NDArray[np.object_]:
 class _Combined:
     """Phases, verdicts and margins while the scopes are added one by one."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, at: Times, error: Times, measurable: Mask) -> None:
+        length = len(at)
+        self._at, self._error, self._measurable = at, error, measurable
         self.policy_bits: Bits = np.zeros(length, dtype=np.uint8)
         self.refused_by_narrower = np.zeros(length, dtype=np.bool_)
         self.undecided_by_narrower = np.zeros(length, dtype=np.bool_)
+        self.denied, self.granted = np.zeros(length, dtype=np.bool_), np.zeros(length, dtype=np.bool_)
         self.narrower_phase: Bits = np.zeros(length, dtype=np.uint8)
         self.margin = np.full(length, UNBOUNDED, dtype=np.int64)
         self.margin_error = np.zeros(length, dtype=np.int64)
         self.told: dict[str, Bits] = {kind: np.zeros(length, dtype=np.uint8) for kind in ("permission", "sdk", "data")}
 
-    def tell(self, kind: str, rows: Mask, bits: Bits) -> None:
-        """Keep what one narrower scope says; several scopes of a kind that differ leave several words possible."""
-        if kind in self.told:
-            self.told[kind][rows] |= bits
-
-    def policy(self, bits: Bits, placed: Sequence[Transition], at: Times, error: Times) -> None:
+    def policy(self, bits: Bits, placed: Sequence[Transition]) -> None:
         self.policy_bits = bits
-        self._measure(np.ones(len(at), dtype=np.bool_), placed, at, error)
+        self._measure(np.ones(len(bits), dtype=np.bool_), placed)
 
-    def narrower(self, rows: Mask, bits: Bits, placed: Sequence[Transition], at: Times, error: Times) -> None:
+    def narrower(self, kind: str, rows: Mask, bits: Bits, placed: Sequence[Transition]) -> None:
+        """Take in what one narrower scope says of the instants it matches."""
+        self.told[kind][rows] |= bits  # several scopes of a kind that differ leave several words possible
         without, free = (bits & WITHOUT) > 0, (bits & (AFTER_GRANT | NOT_ASKED)) > 0
-        certain = np.zeros(len(rows), dtype=np.bool_)
-        certain[rows] = without & ~free
-        undecided = np.zeros(len(rows), dtype=np.bool_)
-        undecided[rows] = without & free
-        phase = np.zeros(len(rows), dtype=np.uint8)
-        phase[rows] = bits
-        self.narrower_phase = np.where(certain & ~self.refused_by_narrower, phase, self.narrower_phase)
-        self.refused_by_narrower |= certain
+        certain, undecided = np.zeros(len(rows), dtype=np.bool_), np.zeros(len(rows), dtype=np.bool_)
+        certain[rows], undecided[rows] = without & ~free, without & free
+        if kind == "permission":
+            self.granted[rows] |= (bits & AFTER_GRANT) > 0
+            self.denied |= certain
+        else:
+            self.refused_by_narrower |= certain
+        self.narrower_phase[rows] = np.where(
+            certain[rows] & (self.narrower_phase[rows] == 0), bits, self.narrower_phase[rows]
+        )
         self.undecided_by_narrower |= undecided
-        self._measure(rows, placed, at, error)
+        self._measure(rows, placed)
 
-    def _measure(self, rows: Mask, placed: Sequence[Transition], at: Times, error: Times) -> None:
+    def _measure(self, rows: Mask, placed: Sequence[Transition]) -> None:
         """Distance to the nearest boundary; a mere question counts only where no answer was given."""
         answers = [t for t in placed if t.signal != "requested"] or list(placed)
         for boundary in answers:
             if boundary.low <= -UNBOUNDED or boundary.high >= UNBOUNDED or _has_sharper_witness(boundary, answers):
                 continue
-            distance = np.abs(at - boundary.middle)
+            distance = np.abs(self._at - boundary.middle)
             half = max(boundary.high - boundary.middle, boundary.middle - boundary.low)
-            nearer = rows & (distance < self.margin)
+            nearer = rows & self._measurable & (distance < self.margin)
             self.margin = np.where(nearer, distance, self.margin)
-            self.margin_error = np.where(nearer, error + half, self.margin_error)
+            self.margin_error = np.where(nearer, self._error + half, self.margin_error)
+
+    def _close_permissions(self) -> None:
+        """One permission denied and another granted, either of which opens this data: no record tells which one opened it."""
+        self.undecided_by_narrower |= self.denied & self.granted
+        self.refused_by_narrower |= self.denied & ~self.granted
 
     def frame(self, index: pd.Index, host_ns: Times, host_err: pd.arrays.IntegerArray) -> pd.DataFrame:
+        self._close_permissions()
         without, given = (self.policy_bits & WITHOUT) > 0, (self.policy_bits & AFTER_GRANT) > 0
         certain = (without & ~given) | self.refused_by_narrower
         consented = given & ~without & ~self.refused_by_narrower & ~self.undecided_by_narrower
@@ -241,6 +252,7 @@ class _Combined:
             names[bit] = name
         by_policy = names[self.policy_bits]
         by_narrower = names[self.narrower_phase]
-        phase = np.where(self.refused_by_narrower & ~certainly_without, by_narrower, by_policy)
-        undecided = certainly_given & self.undecided_by_narrower & ~self.refused_by_narrower
+        free = certainly_given | (self.policy_bits == 0)
+        phase = np.where(self.refused_by_narrower & free, by_narrower, by_policy)
+        undecided = ~certainly_without & self.undecided_by_narrower & ~self.refused_by_narrower
         return np.where(undecided, "unknown", phase)

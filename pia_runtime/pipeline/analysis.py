@@ -22,16 +22,17 @@ from pia_runtime.pipeline.consent_document import consent_intervals
 from pia_runtime.pipeline.content import Content, Toolbox
 from pia_runtime.pipeline.coverage import coverage
 from pia_runtime.pipeline.declared import declared_of
-from pia_runtime.pipeline.detections import Disclosure, assemble
+from pia_runtime.pipeline.detections import assemble
 from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
 from pia_runtime.pipeline.moments import moments
+from pia_runtime.pipeline.records import Disclosure
 from pia_runtime.pipeline.secrets import identifying_secrets, secrets_of, without_secrets
 from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Transmissions
 from pia_runtime.pipeline.triggers import triggers
-from pia_runtime.pipeline.troubles import drop_unknown, missing, stamps_of, trouble_counts
+from pia_runtime.pipeline.troubles import device_readings, drop_unknown, missing, trouble_counts
 
 SCHEMA = "pia.analysis/1"
 
@@ -74,7 +75,7 @@ def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple
     sent = [(item, *senders.sender(item), recipient_of_host(item.host, package, toolbox.sdks)) for item in found.sent]
     accesses = detect_accesses(events.api_calls, package, toolbox.sdks, knowledge)
     scopes = Scopes(signals_by_scope(events), permission_data(knowledge))
-    clocks = Clocks.of(content.session.clock_samples, stamps_of(events))
+    clocks = Clocks.of(content.session.clock_samples, device_readings(events))
     disclosure = Disclosure(content.commitment_key, reveal)
     detections = assemble(events.api_calls, accesses, sent, scopes, clocks, disclosure)
     counts = trouble_counts(content, found, accesses.unknown_data | unknown_sent, weak)

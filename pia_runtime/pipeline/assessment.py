@@ -107,6 +107,8 @@ def blind_phases(
 
 
 def _phases(gaps: Sequence[Occurrence], scopes: Scopes, clocks: Clocks) -> list[str]:
+    if not gaps:
+        return []
     stamps = [gap.stamp for gap in gaps]
     instants = pd.DataFrame(
         {

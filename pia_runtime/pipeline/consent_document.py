@@ -23,7 +23,7 @@ def _intervals(scope: str, placed: Sequence[Transition], by_seq: dict[int, Conse
     ordered = sorted(placed, key=lambda t: (t.middle, t.seqs))
     found = []
     for number, transition in enumerate(ordered):
-        after = ordered[number + 1] if number + 1 < len(ordered) else None
+        after = next((other for other in ordered[number + 1 :] if _ends(transition, other)), None)
         signals = [by_seq[seq] for seq in transition.seqs]
         found.append(
             {
@@ -40,6 +40,12 @@ def _intervals(scope: str, placed: Sequence[Transition], by_seq: dict[int, Conse
             }
         )
     return found
+
+
+def _ends(one: Transition, later: Transition) -> bool:
+    """Whether a later signal ends a state: a question ends no answer, and times of clocks never compared have no order."""
+    comparable = (_half_width(one) is None) == (_half_width(later) is None)
+    return comparable and (later.signal != "requested" or one.signal == "requested")
 
 
 def _agreement(one: Transition, everything: Sequence[Transition]) -> dict[str, Any]:

@@ -89,5 +89,5 @@ def _clock(session: Session, clocks: Clocks) -> dict[str, Any]:
         "offset_ns": best.device_ns - best.host_ns if best else None,
         "err_ns": (best.rtt_ns + 1) // 2 if best else None,
         "axis": "monotonic" if clocks.boots else "wall",
-        "steps": clocks.wall.to_host.steps,
+        "steps": clocks.steps,
     }

@@ -51,6 +51,6 @@ def screen_states(
     known = table["host_err_ns"].notna().to_numpy()
     own = table["host_err_ns"].fillna(0).to_numpy(dtype=np.int64) + error
     errors = np.where(known != uncompared, np.where(uncompared, 0, own), -1)
-    if uncompared and (clocks.wall_was_set or clocks.wall.to_host.steps):
+    if uncompared and not clocks.wall_orders:
         errors = np.full(len(table), -1)  # the order of a wall clock that was set means nothing
     return states(table["host_ns"].to_numpy(dtype=np.int64), errors, shown.astype(np.int8), history, silence_ns)

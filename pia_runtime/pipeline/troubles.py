@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from pia_runtime.correlation.axis import Clocks
+from pia_runtime.correlation.clock import Times
 from pia_runtime.correlation.verdict import Scopes
 from pia_runtime.knowledge.base import Knowledge
 from pia_runtime.model.event import Events, Stamp
@@ -46,26 +49,32 @@ def missing(content: Content, scopes: Scopes, clocks: Clocks) -> Counts:
     )
     if on_device and not content.session.clock_samples:
         counts["no_clock_sample", "", ""] += 1
-    if clocks.wall.to_host.steps:
-        counts["clock_step", "", ""] += clocks.wall.to_host.steps
+    if clocks.steps:
+        counts["clock_step", "", ""] += clocks.steps
     if "policy" not in scopes.signals:
         counts["no_consent_signal", "", ""] += 1
     return counts
 
 
-def stamps_of(events: Events) -> list[Stamp]:
-    """Every device stamp that tells wall and monotonic time apart; equal distances add nothing, extremes suffice."""
+def device_readings(events: Events) -> dict[str, tuple[Times, Times]]:
+    """Wall and monotonic time, by boot, of everything that the device stamped with both."""
     calls = events.api_calls
-    device = calls[(calls["clock"] == "device") & calls["mono_ns"].notna()]
-    chosen = device
-    if len(device):
-        apart = device["t_ns"] - device["mono_ns"].astype("int64")
-        ends = {apart.idxmin(), apart.idxmax(), device["t_ns"].idxmin(), device["t_ns"].idxmax()}
-        first_of_boot = device.drop_duplicates("boot_id").index
-        chosen = device.loc[sorted({*ends, *first_of_boot})]
-    columns = (chosen[name].tolist() for name in ("seq", "t_ns", "mono_ns", "boot_id"))
-    stamps = [Stamp(seq, t_ns, "device", mono, boot) for seq, t_ns, mono, boot in zip(*columns, strict=True)]
-    return stamps + rare_stamps(events)
+    both = np.asarray((calls["clock"] == "device") & calls["mono_ns"].notna(), dtype=np.bool_)
+    rare = [stamp for stamp in rare_stamps(events) if stamp.clock == "device" and stamp.mono_ns is not None]
+    wall = calls["t_ns"].to_numpy(dtype=np.int64)[both]
+    mono = calls["mono_ns"].to_numpy(dtype=np.int64, na_value=0)[both]
+    boots = calls["boot_id"].astype(object).to_numpy()[both]
+    readings = {}
+    for boot in {
+        *calls["boot_id"].cat.categories[calls["boot_id"].cat.codes[both].unique()],
+        *(s.boot_id for s in rare),
+    }:
+        own, stamps = boots == boot, [stamp for stamp in rare if stamp.boot_id == boot]
+        readings[str(boot)] = (
+            np.append(wall[own], np.array([stamp.t_ns for stamp in stamps], dtype=np.int64)),
+            np.append(mono[own], np.array([stamp.mono_ns for stamp in stamps], dtype=np.int64)),
+        )
+    return readings
 
 
 def rare_stamps(events: Events) -> list[Stamp]:

@@ -49,7 +49,9 @@ def judged(stamps, signals, samples, *, data="imei", sdk="", err_ns=0, permissio
     by_scope = {}
     for signal in signals:
         by_scope.setdefault(signal.scope, []).append(signal)
-    clocks = Clocks.of(samples, [*stamps, *(s.stamp for s in signals)])
+    both = [s for s in [*stamps, *(s.stamp for s in signals)] if s.clock == "device" and s.mono_ns is not None]
+    readings = {"boot": (np.array([s.t_ns for s in both]), np.array([s.mono_ns for s in both]))}
+    clocks = Clocks.of(samples, readings)
     return judge_instants(rows, Scopes(by_scope, permission_data or {}), clocks)
 
 
