@@ -5,7 +5,7 @@ import binascii
 import gc
 import math
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,9 @@ def read_events(path: Path) -> tuple[Events, list[Trouble]]:
 
 def parse_events(lines: Iterable[bytes]) -> Events:
     """Events from single lines, for instance while a run goes on; what is no event is left out."""
-    collected = _Collector()
-    for line in lines:
-        with suppress(orjson.JSONDecodeError, _MalformedError):
-            collected.add(orjson.loads(line))
-    return collected.finish()
+    reader = _Reader("")
+    reader.read(list(lines), 1)
+    return reader.finish()[0]
 
 
 @contextmanager
