@@ -16,14 +16,16 @@ def explain(
     """Show how a detection or finding follows from the recorded files, step by step."""
     from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.proof import print_proof
-    from pia_runtime.storage.analysis import analyse_capture
-    from pia_runtime.storage.proof import replayed_steps
+    from pia_runtime.storage.proof import proof_document, replayed_steps
 
-    document = annotated(analyse_capture(path, reveal=True), path)
+    document, paths, secrets = proof_document(path, reveal=reveal)
+    document = annotated(document, path)
     finding, detections = _chosen(document, id_)
-    steps = {item["id"]: replayed_steps(path, item) for item in detections}
+    steps = {item["id"]: replayed_steps(path, {**item, **paths.get(item["id"], {})}) for item in detections}
     language = chosen(lang)
-    print_proof(document, finding, detections, steps, labels(), language, stdout_console(), reveal=reveal)
+    print_proof(
+        document, finding, detections, steps, labels(), language, stdout_console(), reveal=reveal, secrets=secrets
+    )
 
 
 def _chosen(document: dict[str, Any], wanted: str) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:

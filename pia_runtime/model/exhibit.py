@@ -13,12 +13,14 @@ class Request:
         headers: names and values in their order.
         body: its beginning; "" where there was none or it is not text.
         size: bytes of the whole body.
+        scheme: ``https``, ``http``, ``wss`` …; whether it left encrypted.
     """
 
     line: str
     headers: tuple[tuple[str, str], ...] = ()
     body: str = ""
     size: int = 0
+    scheme: str = ""
 
 
 @dataclass(frozen=True, slots=True)

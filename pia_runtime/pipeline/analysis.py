@@ -2,6 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -52,6 +53,27 @@ def analyse_with_secrets(
     content: Content, toolbox: Toolbox, *, reveal: bool = False
 ) -> tuple[dict[str, Any], frozenset[str]]:
     """The document, and every value that may not stand in a text quoted beside it (none where all is revealed)."""
+    analysed = analyse_recorded(content, toolbox, reveal=reveal)
+    return analysed.document, analysed.secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Analysed:
+    """An analysis before it leaves.
+
+    Attributes:
+        document: the analysis document, masked unless all is revealed.
+        secrets: values that may not stand in a text quoted beside it; none where all is revealed.
+        recorded: its detections as they were found, to be followed and never shown.
+    """
+
+    document: dict[str, Any]
+    secrets: frozenset[str]
+    recorded: list[dict[str, Any]]
+
+
+def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> Analysed:
+    """As :func:`analyse`, with what only the program itself may see."""
     case, found, counts = detect(content, toolbox, reveal=reveal)
     made = make_facts(case)
     findings = judge(made.facts, toolbox.knowledge.rules)
@@ -59,10 +81,11 @@ def analyse_with_secrets(
         counts["unknown_category", "", str(number)] += 1
     document = _document(content, toolbox.knowledge, case, made, findings, found, counts)
     if reveal:
-        return document, frozenset()
+        return Analysed(document, frozenset(), document["detections"])
     recorded = content.identifiers, found, content.events
     secrets, identifying = secrets_of(*recorded), identifying_secrets(*recorded, content.session)
-    return without_secrets(document, secrets, identifying), secrets | identifying
+    masked = without_secrets(document, secrets, identifying)
+    return Analysed(masked, secrets | identifying, document["detections"])
 
 
 def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple[Case, Transmissions, Counts]:

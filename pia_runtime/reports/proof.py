@@ -7,12 +7,15 @@ from typing import Any, Protocol
 from rich.console import Console
 from rich.text import Text
 
+from pia_runtime.detection.masking import Secrets, mask
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import utc, with_error
 from pia_runtime.reports.labels import Document, Labels, Lang
+from pia_runtime.reports.masked_text import NOTHING, masked_text
 from pia_runtime.reports.wording import Wording
 
 _MOST_DETECTIONS = 20
+_EXCERPT = 600
 _TOKEN = re.compile(r"(?=[^\s\"',;{}\[\]&<>]*\d)[^\s\"',;{}\[\]&<>]{8,}")
 """Runs that may be an identifier or hold one: eight characters or more with a digit among them."""
 
@@ -39,6 +42,7 @@ def print_proof(
     console: Console,
     *,
     reveal: bool = False,
+    secrets: Secrets = NOTHING,
 ) -> None:
     """Print the proof.
 
@@ -51,14 +55,16 @@ def print_proof(
         lang: language.
         console: where to.
         reveal: show values and excerpts in full instead of hiding every run that may identify somebody.
+        secrets: values hidden in excerpts wherever they stand.
     """
     wording = Wording(lang, labels)
+    shown = None if reveal else secrets
     if finding is not None:
         for line in _finding_lines(finding, wording):
             console.print(Text(line), soft_wrap=True)
     for detection in detections[:_MOST_DETECTIONS]:
         console.print()
-        for line in _detection_lines(document, detection, steps.get(detection["id"], ()), wording, reveal=reveal):
+        for line in _detection_lines(document, detection, steps.get(detection["id"], ()), wording, shown):
             console.print(Text(line), soft_wrap=True)
     if len(detections) > _MOST_DETECTIONS:
         console.print(Text(wording.say("proof.more", count=len(detections) - _MOST_DETECTIONS)))
@@ -79,9 +85,13 @@ def _finding_lines(finding: Mapping[str, Any], wording: Wording) -> Iterator[str
 
 
 def _detection_lines(
-    document: Document, detection: Mapping[str, Any], steps: Sequence[StepLike], wording: Wording, *, reveal: bool
+    document: Document,
+    detection: Mapping[str, Any],
+    steps: Sequence[StepLike],
+    wording: Wording,
+    secrets: Secrets | None,
 ) -> Iterator[str]:
-    value = visible(detection.get("value")) if reveal else visible(detection["masked"])
+    value = visible(detection.get("value")) if secrets is None else visible(detection["masked"])
     act = wording.term("act", detection["act"])
     yield f"{act} · {wording.data(detection['data'])} · {value or '–'} · {detection['id']}"
     yield f"  {wording.say('proof.when')}: {utc(detection['t_ns'])} ({_error(detection, wording)})"
@@ -94,7 +104,7 @@ def _detection_lines(
     if detection["flow"] is None:
         yield from _access_lines(detection, wording)
     else:
-        yield from _transmission_lines(detection, steps, wording, reveal=reveal)
+        yield from _transmission_lines(detection, steps, wording, secrets)
     if detection.get("read"):
         read = detection["read"]
         yield f"  {wording.say('proof.read')}: {visible(read['detection'])} ({wording.term('read_basis', read['basis'])})"
@@ -116,15 +126,20 @@ def _access_lines(detection: Mapping[str, Any], wording: Wording) -> Iterator[st
 
 
 def _transmission_lines(
-    detection: Mapping[str, Any], steps: Sequence[StepLike], wording: Wording, *, reveal: bool
+    detection: Mapping[str, Any], steps: Sequence[StepLike], wording: Wording, secrets: Secrets | None
 ) -> Iterator[str]:
     yield f"  {wording.say('proof.flow')}: {visible(detection['flow'])} → {wording.recipient(detection['recipient'])}"
     place = wording.term("location", detection["location"])
     basis = wording.term("basis", detection["basis"])
     yield f"  {wording.say('proof.place')}: {place} ({detection['location']}) · {basis} · {visible(detection['encoding'])}"
-    for number, step in enumerate(steps, 1):
-        shown = visible(step.output.decode("utf-8", "backslashreplace"))
-        yield f"    {number}. {visible(step.name) or '–'} → {shown if reveal else hidden(shown)}"
+    names = detection["path"] or [""]  # a field named after a value is masked here, and followed as it is
+    for number, (name, step) in enumerate(zip(names, steps, strict=False), 1):
+        told = step.output.decode("utf-8", "backslashreplace")
+        if secrets is not None:
+            told = (
+                (mask(told) or "") if number == len(names) and name else hidden(masked_text(told[:_EXCERPT], secrets))
+            )
+        yield f"    {number}. {visible(name) or '–'} → {visible(told)}"
     if detection["learned_from"]:
         yield f"  {wording.say('proof.learned_from')}: seq {', '.join(map(str, detection['learned_from']))}"
 

@@ -16,7 +16,7 @@ from pia_runtime.decoding import replay
 from pia_runtime.errors import InputError
 from pia_runtime.model.exhibit import Exhibits, Picture, Request
 from pia_runtime.model.flow import Flow
-from pia_runtime.pipeline import analyse_with_secrets
+from pia_runtime.pipeline import Analysed, analyse_recorded
 from pia_runtime.storage.analysis import content_of, load_toolbox
 from pia_runtime.storage.flow_reader import flow_files, read_flows
 
@@ -43,7 +43,12 @@ _FROM_EVENTS = ("decrypt:", "decompress:", "decode:")
 
 
 def read_exhibits(
-    path: Path, document: Mapping[str, Any], secrets: frozenset[str] = frozenset(), *, pictures: bool = True
+    path: Path,
+    document: Mapping[str, Any],
+    secrets: frozenset[str] = frozenset(),
+    *,
+    pictures: bool = True,
+    paths: Mapping[str, list[str]] | None = None,
 ) -> Exhibits:
     """The exhibits for a page of ``document``.
 
@@ -52,6 +57,7 @@ def read_exhibits(
         document: its analysis document.
         secrets: values that the page may not show (empty where everything is revealed).
         pictures: whether screenshots are wanted: they show what was on the screen, unmasked.
+        paths: detection id → its path as recorded, where the document's may be masked.
     """
     wanted = _wanted(document)
     requests: dict[str, Request] = {}
@@ -65,7 +71,7 @@ def read_exhibits(
             detections = chosen.pop(flow.id)
             requests[flow.id] = _request(flow)
             for detection in detections[: max(MOST_STEPS - len(steps), 0)]:
-                steps[str(detection["id"])] = tuple(_steps(flow, detection))
+                steps[str(detection["id"])] = tuple(_steps(flow, detection, (paths or {}).get(detection["id"])))
             if not chosen:
                 break
     kept, lost = _pictures(path, document) if pictures else ((), 0)
@@ -81,8 +87,14 @@ def analyse_for_page(
         InputError: as :func:`pia_runtime.storage.analysis.analyse_capture`.
     """
     content = content_of(path, workers=workers)
-    document, secrets = analyse_with_secrets(content, load_toolbox(), reveal=reveal)
-    return document, read_exhibits(path, document, secrets, pictures=pictures)
+    analysed = analyse_recorded(content, load_toolbox(), reveal=reveal)
+    return analysed.document, exhibits_of(path, analysed, pictures=pictures)
+
+
+def exhibits_of(path: Path, analysed: Analysed, *, pictures: bool = True) -> Exhibits:
+    """The exhibits of an analysis; decode steps follow the paths as recorded, where masking changed them."""
+    paths = {one["id"]: one["path"] for one in analysed.recorded}
+    return read_exhibits(path, analysed.document, analysed.secrets, pictures=pictures, paths=paths)
 
 
 def _wanted(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:
@@ -107,7 +119,8 @@ def _request(flow: Flow) -> Request:
         for name, value in flow.headers[:_MOST_HEADERS]
     )
     body = flow.body or b""
-    return Request(f"{flow.method} {target} {flow.http_version}", headers, _text(body[: EXCERPT * 2]), len(body))
+    line = f"{flow.method} {target} {flow.http_version}"
+    return Request(line, headers, _text(body[: EXCERPT * 2]), len(body), flow.scheme)
 
 
 def _text(data: bytes) -> str:
@@ -121,15 +134,17 @@ def _text(data: bytes) -> str:
     return "" if "\0" in text else text[:EXCERPT]
 
 
-def _steps(flow: Flow, detection: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
-    written = [str(step) for step in detection.get("path") or ()]
+def _steps(flow: Flow, detection: Mapping[str, Any], recorded: list[str] | None) -> Iterator[tuple[str, str, int]]:
+    shown = [str(step) for step in detection.get("path") or ()]
+    written = shown if recorded is None else recorded
     replayable = tuple(itertools.takewhile(lambda step: not step.startswith(_FROM_EVENTS), written))
     try:
-        for step in replay(flow, detection["location"], replayable) if replayable else ():
-            yield step.name, _text(step.output[: STEP * 4])[:STEP], len(step.output)
+        replayed = replay(flow, detection["location"], replayable) if replayable else []
+        for name, step in zip(shown, replayed, strict=False):
+            yield name, _text(step.output[: STEP * 4])[:STEP], len(step.output)
     except InputError:  # a document of another capture, or of another version
         return
-    yield from ((step, "", -1) for step in written[len(replayable) :])
+    yield from ((step, "", -1) for step in shown[len(replayable) :])
 
 
 def _pictures(path: Path, document: Mapping[str, Any]) -> tuple[tuple[Picture, ...], int]:
