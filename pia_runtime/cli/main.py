@@ -26,6 +26,7 @@ from pia_runtime.cli import (
     key,
     purge,
     replay,
+    report,
     seal,
     selftest,
     timeline,
@@ -57,6 +58,7 @@ app.command("declare")(declare.declare)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
 app.command("timeline")(timeline.timeline)
+app.command("report")(report.report)
 app.command("seal")(seal.seal)
 app.command("verify")(verify.verify)
 app.command("annotate")(annotate.annotate)

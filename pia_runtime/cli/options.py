@@ -36,6 +36,8 @@ LangOption = Annotated[
     typer.Option("--lang", help="Language of the report; by default that of the locale.", show_default=False),
 ]
 
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr but errors.")]
+
 
 PinningOption = Annotated[
     bool,
@@ -64,7 +66,12 @@ def labels() -> "Labels":
     from pia_runtime.reports.labels import Labels
     from pia_runtime.storage.analysis import load_toolbox
 
-    knowledge = load_toolbox().knowledge
+    toolbox = load_toolbox()
+    knowledge, sdks = toolbox.knowledge, toolbox.sdks
+    prefixes: dict[str, tuple[str, ...]] = {}
+    for prefix, sdk in sdks.prefixes.items():
+        if not isinstance(sdk, str):
+            prefixes[sdk.id] = (*prefixes.get(sdk.id, ()), prefix)
     return Labels(
         data={entry.id: {"zh": entry.zh, "en": entry.en} for entry in knowledge.taxonomy.values()},
         sensitive=frozenset(entry.id for entry in knowledge.taxonomy.values() if entry.sensitive),
@@ -73,6 +80,8 @@ def labels() -> "Labels":
         blind_spots=knowledge.blind_spots,
         categories={str(one.id): {"zh": one.zh, "en": one.en} for one in knowledge.categories.values()},
         quotations={clause.id: clause.quotation for clause in knowledge.clauses.values() if clause.quotation},
+        companies={sdk.id: sdk.company for sdk in sdks.sdks.values() if sdk.company},
+        prefixes=prefixes,
     )
 
 

@@ -32,3 +32,18 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]
             bar.update(tasks[step], completed=done, total=total)  # type: ignore[arg-type]
 
         yield report
+
+
+@contextmanager
+def working(step: str, *, quiet: bool = False) -> Iterator[None]:
+    """A spinner with the time gone by on stderr while something of unknown length is worked through; nothing when piped."""
+    if quiet or not sys.stderr.isatty():
+        yield
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        bar.add_task(step, total=None)
+        yield

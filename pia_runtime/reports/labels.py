@@ -26,6 +26,8 @@ class Labels:
         categories: number of a kind of app → name.
         blind_spots: kind → why it matters.
         quotations: clause id → the provision's own sentence, only where it was read verbatim.
+        companies: SDK id → who provides it.
+        prefixes: SDK id → its code prefixes.
     """
 
     data: Names = field(default_factory=dict)
@@ -35,3 +37,5 @@ class Labels:
     blind_spots: Names = field(default_factory=dict)
     categories: Names = field(default_factory=dict)
     quotations: Mapping[str, str] = field(default_factory=dict)
+    companies: Mapping[str, str] = field(default_factory=dict)
+    prefixes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

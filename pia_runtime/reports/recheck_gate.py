@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import orjson
-from junitparser import Failure, JUnitXml, Skipped, TestCase, TestSuite
+from junitparser import Failure, Skipped, TestCase, TestSuite
 
 from pia_runtime import __version__
 from pia_runtime.reports.escape import visible
+from pia_runtime.reports.junit_file import junit_bytes
 from pia_runtime.reports.labels import Labels, Lang
 from pia_runtime.reports.recheck_words import explained, run_name, state_of, told
 from pia_runtime.reports.wording import Wording
@@ -28,11 +29,7 @@ def recheck_junit(document: Mapping[str, Any], labels: Labels, lang: Lang) -> by
     for name in ("before", "after"):
         suite.add_property(name, run_name(document[name]))
     suite.add_testcases([_test_case(item, wording) for item in document["items"]])
-    xml = JUnitXml(wording.say("recheck.title"))
-    xml.add_testsuite(suite)
-    xml.update_statistics()  # type: ignore[no-untyped-call]
-    text: str | bytes = xml.tostring()  # type: ignore[no-untyped-call]
-    return text.encode() if isinstance(text, str) else text
+    return junit_bytes(wording.say("recheck.title"), suite)
 
 
 def _test_case(item: Mapping[str, Any], wording: Wording) -> TestCase:

@@ -1,13 +1,13 @@
-"""The formats there are. To add one: one file that renders the document, one line here, one message, one golden file."""
+"""The formats of ``pia report``. To add one: one file that renders a report, one line here, one message, one golden file."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from pia_runtime.errors import UsageError
-from pia_runtime.reports.labels import Document, Labels, Lang
 
-Renderer = Callable[[Document, Labels, Lang], str]
+if TYPE_CHECKING:
+    from pia_runtime.reports.report import Report
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,9 @@ class Format:
         suffix: of a file in this format, with the dot.
         media_type: content type.
         module: of ``pia_runtime.reports``, loaded only when the format is used.
-        function: ``(document, labels, lang) -> str`` in that module.
+        function: ``(report) -> str | bytes`` in that module.
+        quotes: whether it shows requests, decode steps and screenshots, which stand outside the document.
+        binary: whether a terminal cannot show it.
     """
 
     id: str
@@ -27,19 +29,32 @@ class Format:
     media_type: str
     module: str
     function: str
+    quotes: bool = False
+    binary: bool = False
 
-    def render(self, document: Document, labels: Labels, lang: Lang) -> str:
-        """The document in this format."""
-        renderer: Renderer = getattr(import_module(f"pia_runtime.reports.{self.module}"), self.function)
-        return renderer(document, labels, lang)
+    def render(self, report: "Report") -> bytes:
+        """The report in this format, text in UTF-8."""
+        made: str | bytes = getattr(import_module(f"pia_runtime.reports.{self.module}"), self.function)(report)
+        return made.encode() if isinstance(made, str) else made
 
+
+_OFFICE = "application/vnd.openxmlformats-officedocument"
 
 FORMATS: dict[str, Format] = {
     entry.id: entry
     for entry in (
-        Format("table", ".txt", "text/plain; charset=utf-8", "table", "render_table"),
-        Format("timeline", ".txt", "text/plain; charset=utf-8", "terminal", "render_timeline"),
-        Format("html", ".html", "text/html; charset=utf-8", "html", "render_html"),
+        Format("html", ".html", "text/html; charset=utf-8", "report_page", "render_report_page", quotes=True),
+        Format("xlsx", ".xlsx", f"{_OFFICE}.spreadsheetml.sheet", "workbook", "render_workbook", binary=True),
+        Format(
+            "docx", ".docx", f"{_OFFICE}.wordprocessingml.document", "word", "render_word", quotes=True, binary=True
+        ),
+        Format("md", ".md", "text/markdown; charset=utf-8", "markdown", "render_markdown", quotes=True),
+        Format("json", ".json", "application/json", "plain_document", "render_json"),
+        Format("csv", ".csv", "text/csv; charset=utf-8", "flat_files", "render_csv"),
+        Format("parquet", ".parquet", "application/vnd.apache.parquet", "flat_files", "render_parquet", binary=True),
+        Format("sarif", ".sarif", "application/sarif+json", "sarif", "render_sarif"),
+        Format("junit", ".xml", "application/xml", "junit", "render_junit"),
+        Format("notice", ".txt", "text/plain; charset=utf-8", "notice", "render_notice"),
     )
 }
 """Formats by id."""

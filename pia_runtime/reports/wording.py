@@ -76,6 +76,17 @@ class Wording:
         told = re.sub(r" {2,}", " ", fill(sentence, slots)).strip()
         return told[:1].upper() + told[1:]
 
+    def act_sentence(self, act: Mapping[str, Any]) -> str:
+        """What one detection did, as a sentence: ``SDK 甲 read IMEI``."""
+        sentence = self._messages.get(f"sentence.{act.get('act')}", self._messages["sentence.access"])
+        slots: dict[str, object] = {
+            "actor": self.actor(act.get("actor")),
+            "data": self.data(act.get("data")),
+            "host": visible((act.get("recipient") or {}).get("host") or "–"),
+        }
+        told = fill(sentence, slots)
+        return told[:1].upper() + told[1:]
+
     def list(self, names: Sequence[str]) -> str:
         """Names one after the other, or a dash."""
         return self.say("report.and").join(names) or "–"

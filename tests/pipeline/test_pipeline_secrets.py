@@ -1,7 +1,10 @@
 """No identifying value stands anywhere in the document, wherever captured text put it."""
 
+import io
 import json
+import zipfile
 
+import pandas as pd
 import pytest
 from capture_folders import ANDROID_ID, IMEI, call, consent, event, write_capture
 from hypothesis import given
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 from mitmproxy.io import FlowWriter
 from mitmproxy.test import tflow, tutils
 
+from pia_runtime.cli.main import run
 from pia_runtime.detection.masking import Secrets
 from pia_runtime.pipeline import document_bytes
 from pia_runtime.storage.analysis import analyse_capture
@@ -92,3 +96,33 @@ def test_no_secret_outlasts_masking_whatever_stands_around_it(values, before, af
 
 def test_words_shorter_than_an_identifier_are_left_alone():
     assert Secrets(["wlan0", "同意书"]).mask_within("wlan0 up; 同意书") == "wlan0 up; ***"
+
+
+VALUES = (IMEI, ANDROID_ID, PHONE, NAME, MAC, MAC.replace(":", ""), "13900139001", "lin@mail.example")
+
+
+def readable(content: bytes) -> str:
+    """What a file holds, unpacked where it is an archive or columns."""
+    if content[:2] == b"PK":
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return "".join(archive.read(name).decode("utf-8", "replace") for name in archive.namelist())
+    if content[:4] == b"PAR1":
+        return pd.read_parquet(io.BytesIO(content)).to_csv()
+    return content.decode("utf-8")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_no_output_of_any_command_holds_an_identifying_value(capture, tmp_path, capsysbinary, lang):
+    finding = analyse_capture(capture)["findings"][0]["id"]
+    commands = [["analyze", capture], ["timeline", capture], ["explain", capture, finding], ["diff", capture, capture]]
+    commands += [["timeline", capture, "--html", "-"]]
+    for name in ("html", "xlsx", "docx", "md", "json", "csv", "parquet", "sarif", "junit", "notice"):
+        commands.append(["report", capture, "--format", name])
+    for table in ("findings", "events"):
+        commands += [["report", capture, "--format", name, "--table", table] for name in ("csv", "parquet")]
+    for command in commands:
+        lang_option = [] if command[0] == "explain" and lang == "zh" else ["--lang", lang]
+        assert run([*map(str, command), *lang_option]) == 0, command
+        shown = readable(capsysbinary.readouterr().out).lower()
+        assert shown.strip(), command
+        assert [value for value in VALUES if value in shown] == [], command
