@@ -119,6 +119,7 @@ def _report(
     *,
     reveal: bool,
 ) -> "Report":
+    from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.report import Report
 
     events = None
@@ -129,9 +130,10 @@ def _report(
     language = chosen(lang)
     known = labels()
     states = _states(before, path, language) if before is not None else None
-    return Report.of(
-        material.document, known, language, material.exhibits, states, (table or Table.detections).value, events
-    )
+    document = annotated(material.document, path) if path.is_dir() else material.document
+    if not any(finding.get("annotations") for finding in document["findings"]):
+        document = material.document  # the very document, byte for byte, where nobody said anything about it
+    return Report.of(document, known, language, material.exhibits, states, (table or Table.detections).value, events)
 
 
 def _states(before: Path, after: Path, language: str) -> dict[str, str]:

@@ -6,7 +6,6 @@ The fields are those of public test reports (documents of zhengjim/camille, Priv
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pia_runtime.reports.annotations import annotation_lines
 from pia_runtime.reports.blocks import Block, Facts, Heading, Photo, Table
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.instants import seconds, utc
@@ -77,7 +76,7 @@ def _rows(report: Report, finding: Mapping[str, Any], seen: list[Mapping[str, An
     yield say("doc.f_threshold"), [words.threshold(used) for used in finding.get("thresholds") or ()]
     yield say("doc.f_confidence"), list(dict.fromkeys(_confidence(report, one) for one in seen))
     yield say("doc.f_human"), [words.needs_human(finding.get("needs_human"))]
-    yield say("doc.f_notes"), list(annotation_lines(finding, words))
+    yield say("doc.f_notes"), list(words.annotations(finding))
     yield say("doc.f_recheck"), [report.states.get(str(finding.get("id"))) or say("doc.f_recheck_none")]
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from pia_runtime.reports.annotations import annotation_lines, is_dismissed
+from pia_runtime.reports.annotations import is_dismissed
 from pia_runtime.reports.columns import DETECTIONS, FINDINGS, Column
 from pia_runtime.reports.escape import LONG, visible
 from pia_runtime.reports.report import Report
@@ -82,7 +82,7 @@ def _finding(report: Report, one: Mapping[str, Any]) -> dict[str, Any]:
         "needs_human": report.wording.needs_human(one.get("needs_human")) or None,
         "detections": ";".join(map(str, one.get("detections") or ())),
         "dismissed": is_dismissed(one),
-        "notes": "; ".join(annotation_lines(one, report.wording)) or None,
+        "notes": "; ".join(report.wording.annotations(one)) or None,
     }
 
 

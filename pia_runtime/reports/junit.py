@@ -5,7 +5,7 @@ from typing import Any
 
 from junitparser import Failure, Skipped, TestCase, TestSuite
 
-from pia_runtime.reports.annotations import annotation_lines, is_dismissed
+from pia_runtime.reports.annotations import is_dismissed
 from pia_runtime.reports.escape import visible
 from pia_runtime.reports.junit_file import junit_bytes
 from pia_runtime.reports.report import Report
@@ -35,7 +35,7 @@ def _findings(report: Report) -> Iterator[TestCase]:
             filter(None, (words.term("verdict_long", finding.get("verdict")), _margin(report, finding)))
         )
         if is_dismissed(finding):
-            case.result = [Skipped("; ".join(annotation_lines(finding, words)))]
+            case.result = [Skipped("; ".join(words.annotations(finding)))]
         elif finding.get("verdict") == "indeterminate":
             case.result = [Skipped(message)]
         else:

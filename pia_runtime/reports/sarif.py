@@ -6,7 +6,7 @@ from typing import Any
 import orjson
 
 from pia_runtime import __version__
-from pia_runtime.reports.annotations import annotation_lines, is_dismissed
+from pia_runtime.reports.annotations import is_dismissed
 from pia_runtime.reports.escape import LONG, visible
 from pia_runtime.reports.instants import utc
 from pia_runtime.reports.report import Report
@@ -89,7 +89,7 @@ def _result(report: Report, finding: Mapping[str, Any], rules: list[str]) -> dic
     }
     if is_dismissed(finding):
         found["suppressions"] = [
-            {"kind": "external", "status": "accepted", "justification": "; ".join(annotation_lines(finding, words))}
+            {"kind": "external", "status": "accepted", "justification": "; ".join(words.annotations(finding))}
         ]
     stack = _stack(report, finding)
     return {**found, "stacks": [stack]} if stack else found

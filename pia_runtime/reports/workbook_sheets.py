@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from pia_runtime.reports.annotations import annotation_lines, is_dismissed
+from pia_runtime.reports.annotations import is_dismissed
 from pia_runtime.reports.escape import LONG, visible
 from pia_runtime.reports.lanes import verdict_counts
 from pia_runtime.reports.notice import notice_paragraphs
@@ -81,7 +81,7 @@ def _finding(report: Report, one: Mapping[str, Any], number: int) -> tuple[str, 
         state,
         ", ".join(visible(clause) for clause in one.get("clauses") or ()),
         words.needs_human(one.get("needs_human")),
-        "; ".join(annotation_lines(one, words)),
+        "; ".join(words.annotations(one)),
         report.states.get(str(one.get("id"))) or words.say("doc.f_recheck_none"),
         visible(one.get("rule")),
         visible(one.get("id")),

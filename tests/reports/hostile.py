@@ -34,7 +34,9 @@ def hostile_document(poison: str) -> dict[str, Any]:
         if one.get("recipient"):
             one["recipient"] = {**one["recipient"], "host": poison, "company": poison}
     for one in document["findings"]:
-        one["annotations"] = [{"kind": "note", "author": poison, "text": poison, "t_ns": 1_763_884_800_000_000_000}]
+        one["annotations"] = [
+            {"id": poison, "kind": "note", "by": poison, "text": poison, "t_ns": 1_763_884_800_000_000_000}
+        ]
         one["scope"] = poison
     for interval in document["consent"]:
         interval["texts"], interval["sources"] = [poison], [poison]

@@ -188,7 +188,13 @@ def test_a_finding_s_sheet_has_every_field_of_the_trade():
 
 def test_a_dismissed_finding_is_marked_in_every_format_and_left_out_of_the_notice():
     document = loan_document()
-    given = {"kind": "dismissal", "author": "检测员甲", "text": "经核实为误报", "t_ns": 1_763_884_900_000_000_000}
+    given = {
+        "id": "0a",
+        "kind": "dismissal",
+        "by": "SHA256:abcdefghijkl",
+        "text": "经核实为误报",
+        "t_ns": 1_763_884_900_000_000_000,
+    }
     document["findings"][0]["annotations"] = [given]
     for name in ("html", "md", "csv", "sarif", "junit"):
         more = {"table": "findings"} if name == "csv" else {}
