@@ -24,6 +24,7 @@ from pia_runtime.cli import (
     import_,
     inspect,
     key,
+    knowledge,
     purge,
     replay,
     report,
@@ -70,6 +71,7 @@ app.command("inspect")(inspect.inspect)
 app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
 app.add_typer(hooks.app, name="hooks")
+app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(key.app, name="key")
 app.add_typer(campaign.app, name="campaign")
 
