@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 from corpus import make_corpus
+from figures import figure
 
 BIN = Path(sys.executable).parent
 KIB = 1024
@@ -72,7 +73,9 @@ def main() -> None:
             walls, peaks = zip(*column, strict=True)
             print(f"{name:13} {statistics.median(walls):7.2f} s  peak {max(peaks):6.0f} MB")
         ratio = statistics.median(ours[0] / theirs[0] for ours, theirs in rounds)
-        print(f"analyze / mitmdump = {ratio:.3f} (the goal is at most 0.5, the aim 0.25)")
+        figure(
+            f"pia analyze ÷ mitmdump -nr, {file.stat().st_size / 1e6:.0f} MB of flows", ratio, goal="≤ 0.5, aim 0.25"
+        )
         truth = capture.parent / f"{capture.name}.truth.jsonl"
         if truth.is_file():
             print(recall(capture, truth))

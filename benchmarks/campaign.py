@@ -19,6 +19,7 @@ from collections import Counter
 from pathlib import Path
 
 from campaign_captures import RULE_ENDS, make_captures
+from figures import figure
 
 KIB = 1024
 PIA = [sys.executable, "-c", "from pia_runtime.cli.main import main; main()"]
@@ -167,27 +168,24 @@ def measured(work: Path, captures: int, seed: int) -> list[str]:
     serial, _ = inspect(work / "captures", work / "serial", "--workers", "1")
     pool, memory = inspect(work / "captures", work / "pool")
     dask = inspect_on_dask(work / "captures", work / "dask", work)
-    print(
-        f"serial {serial:.1f} s   pool ÷ serial {pool / serial:.2f}   Dask (a worker killed) ÷ serial {dask / serial:.2f}"
-    )
-    print(f"peak memory of the coordinating process at most {memory:.0f} MB", flush=True)
+    figure(f"campaign of {captures} captures, pool ÷ serial", pool / serial, f"(serial {serial:.0f} s)", "≤ 0.6")
+    figure("the same on Dask, a worker killed ÷ serial", dask / serial)
+    figure("peak memory of the largest process", memory, "MB", "coordinating ≤ 500 MB")
     hit = killed_and_resumed(work / "captures", work / "killed", pool, random.Random(seed))
     whole = files(work / "serial")
     failures = [
         f"{name}: other bytes than serial" for name in ("pool", "dask", "killed") if files(work / name) != whole
     ]
-    print(
-        f"killed {hit} times and resumed; serial, pool, Dask and resumed: {'other bytes' if failures else 'the same bytes'}"
-    )
+    same = "other bytes" if failures else "the same bytes"
+    figure(f"serial, pool, Dask, killed {hit} times and resumed", same, goal="the same bytes")
     if reported(report(work / "pool")) != truth:
         failures.append("the report differs from the truth")
     inspect(work / "later", work / "after")
     said = states(report(work / "after", "--against", str(work / "pool"))["comparison"])
     wrong = wrong_states(truth, later, said)
     counts = Counter(state for app in said.values() for state in app.values())
-    print(
-        f"report equals the truth: {'yes' if not failures else 'no'}   changes told wrongly: {len(wrong)}   {dict(counts)}"
-    )
+    figure("report equals the planted truth", "no" if failures else "yes", goal="yes")
+    figure("planted changes told wrongly by the comparison", len(wrong), f"of {dict(counts)}", "0")
     return failures + wrong[:5]
 
 
