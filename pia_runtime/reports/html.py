@@ -22,7 +22,14 @@ from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.reports.escape import json_for_script
 from pia_runtime.reports.labels import Document, Labels, Lang
 from pia_runtime.reports.page_data import page_data
+from pia_runtime.reports.page_exhibits import page_exhibits
 from pia_runtime.reports.page_parts import page_parts
+
+LARGEST = 9_600_000
+"""Bytes of a page: marks come first, exhibits take what is left."""
+
+_ROOM_OF_A_FINDING = 2_500
+_ROOM_OF_THE_REST = 400_000
 
 SCRIPTS = (
     "text.js",
@@ -56,7 +63,10 @@ def render_html(
         exhibits: requests, decode steps and pictures to open from a mark; without them a mark shows what the document says.
         reveal: quote requests and decode steps in full.
     """
-    exhibits = exhibits or Exhibits()
+    drawn = page_data(document, labels)
+    data, parts = json_for_script(drawn.data), page_parts(document, labels)
+    room = max(LARGEST - len(data.encode()) - _ROOM_OF_A_FINDING * len(parts["findings"]) - _ROOM_OF_THE_REST, 0)
+    shown = page_exhibits(exhibits or Exhibits(), drawn.line, drawn.place, room, reveal=reveal)
     style = f"{_vendored('uPlot.min.css')}\n{_own('page.css')}"
     library = _vendored("uPlot.iife.min.js")
     script = '"use strict";\n(() => {\n' + "\n".join(_own(name) for name in SCRIPTS) + "})();\n"
@@ -69,10 +79,11 @@ def render_html(
             style=Markup(style),  # noqa: S704 (the project's own files)
             library=Markup(library),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            data=Markup(json_for_script(page_data(document, labels, exhibits, reveal=reveal))),  # noqa: S704 (escaped for script elements)
-            pictures=len(exhibits.pictures),
-            left_out=exhibits.left_out,
-            **page_parts(document, labels),
+            data=Markup(data),  # noqa: S704 (escaped for script elements)
+            exhibits=Markup(json_for_script(shown)),  # noqa: S704
+            pictures=len(shown["pictures"]),
+            left_out=shown["left_out"],
+            **parts,
         )
     )
 

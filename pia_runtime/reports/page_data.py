@@ -4,17 +4,18 @@ Nanoseconds since 1970 do not fit a JavaScript number; nanoseconds since the sta
 table keep 100 000 marks below ten megabytes. Texts are escaped for the eye here; they reach the page by ``textContent`` only.
 """
 
+import itertools
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.reports.consent_line import ConsentLine, consent_line
 from pia_runtime.reports.escape import LONG, SHORT, visible
 from pia_runtime.reports.instants import utc
 from pia_runtime.reports.labels import LANGS, Document, Labels, Names
 from pia_runtime.reports.lanes import ActorKey, Detection, actor_key, actor_lanes, dated_detections
 from pia_runtime.reports.messages import load_messages
-from pia_runtime.reports.page_exhibits import page_exhibits, page_moments
+from pia_runtime.reports.page_exhibits import page_moments
 from pia_runtime.reports.summary import finding_phases, findings_by_severity, margin_of
 from pia_runtime.reports.wording import Wording
 
@@ -73,14 +74,26 @@ class _Pool:
         return list(self._numbers)
 
 
-def page_data(document: Document, labels: Labels, exhibits: Exhibits, *, reveal: bool = False) -> dict[str, Any]:
-    """The data of one page, ready for JSON. Keys and order depend on document and exhibits alone."""
+@dataclass(frozen=True, slots=True)
+class PageData:
+    """Data of one page, ready for JSON; keys and order depend on the document alone.
+
+    Attributes:
+        place: detection id → number of its mark.
+    """
+
+    data: dict[str, Any]
+    line: ConsentLine
+    place: Mapping[str, int]
+
+
+def page_data(document: Document, labels: Labels) -> PageData:
+    """What the script draws. Times of marks are distances from the mark before: they are half as long to write."""
     line = consent_line(document)
     marks = _Marks(document, line)
-    return {
+    data = {
         "start": utc(line.start_ns),
         "uncompared": line.uncompared,
-        "revealed": reveal,
         "span": line.end_ns - line.start_ns,
         "bands": [[band.phase, band.from_ns - line.start_ns, band.until_ns - line.start_ns] for band in line.bands],
         "boundaries": [[edge.state, edge.t_ns - line.start_ns, edge.err_ns] for edge in line.boundaries],
@@ -91,7 +104,6 @@ def page_data(document: Document, labels: Labels, exhibits: Exhibits, *, reveal:
             for data in sorted({data for _, data in marks.lanes})
         },
         **page_moments(document, line),
-        **page_exhibits(exhibits, line, marks.place, reveal=reveal),
         "marks": marks.columns,
         "kind_columns": list(KIND_COLUMNS),
         "kinds": marks.kinds.values(),
@@ -105,6 +117,7 @@ def page_data(document: Document, labels: Labels, exhibits: Exhibits, *, reveal:
             for lang in LANGS
         },
     }
+    return PageData(data, line, marks.place)
 
 
 class _Marks:
@@ -124,6 +137,9 @@ class _Marks:
             lane = numbers[actor_key(detection.get("actor")), str(detection.get("data"))]
             for name, value in self._row(detection, lane, line.start_ns):
                 self.columns.setdefault(name, []).append(value)
+        if dated:
+            times = self.columns["t"]
+            self.columns["t"] = [now - before for before, now in itertools.pairwise([0, *times])]
 
     def _row(self, detection: Detection, lane: int, start_ns: int) -> list[tuple[str, Any]]:
         return [

@@ -1,11 +1,13 @@
 """What the page's script shows beside the marks: states of the app, gaps, requests, decode steps and pictures."""
 
 import base64
+import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pia_runtime.detection.masking import Secrets, mask
-from pia_runtime.model.exhibit import Exhibits, Request
+from pia_runtime.model.exhibit import Exhibits, Picture, Request
 from pia_runtime.reports.consent_line import ConsentLine
 from pia_runtime.reports.escape import LONG, SHORT, visible, visible_lines
 from pia_runtime.reports.labels import Document
@@ -46,36 +48,67 @@ def _drawn(err_ns: int | None, line: ConsentLine) -> bool:
 
 
 def page_exhibits(
-    exhibits: Exhibits, line: ConsentLine, place: Mapping[str, int], *, reveal: bool = False
+    exhibits: Exhibits, line: ConsentLine, place: Mapping[str, int], room: int, *, reveal: bool = False
 ) -> dict[str, Any]:
-    """Requests by flow id, decode steps by number of the mark, pictures. Values are hidden unless ``reveal``."""
+    """Requests by flow id, decode steps by number of the mark, pictures: as many of them as ``room`` bytes hold.
+
+    Requests and steps may fill three fifths, pictures the rest; what does not fit is counted. Values are hidden unless
+    ``reveal``.
+    """
     secrets = Secrets(exhibits.secrets)
-    return {
-        "requests": {
-            visible(flow): _request(request, secrets, reveal=reveal) for flow, request in exhibits.requests.items()
-        },
-        "steps": {
-            str(place[one]): [
-                [visible(name, LONG), _step(text, secrets, reveal=reveal, last=number == len(steps)), size]
-                for number, (name, text, size) in enumerate(steps, 1)
-            ]
-            for one, steps in exhibits.steps.items()
-            if one in place and steps
-        },
-        "pictures": [
-            {
-                "t": picture.t_ns - line.start_ns,
-                "err": picture.err_ns,
-                "event": picture.event,
-                "width": picture.width,
-                "height": picture.height,
-                "src": f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}",
-            }
-            for picture in exhibits.pictures
-            if _drawn(picture.err_ns, line)
-        ],
-        "left_out": exhibits.left_out,
+    space = _Space(room * 3 // 5)
+    requests = {
+        visible(flow): told
+        for flow, request in exhibits.requests.items()
+        if space.takes(told := _request(request, secrets, reveal=reveal))
     }
+    steps = {
+        str(place[one]): replayed
+        for one, taken in exhibits.steps.items()
+        if one in place and taken and space.takes(replayed := _steps(taken, secrets, reveal=reveal))
+    }
+    space.left += room - room * 3 // 5
+    pictures = [
+        one
+        for one in (_picture(picture, line) for picture in exhibits.pictures if _drawn(picture.err_ns, line))
+        if space.takes(one)
+    ]
+    left_out = exhibits.left_out + space.refused
+    return {"revealed": reveal, "requests": requests, "steps": steps, "pictures": pictures, "left_out": left_out}
+
+
+@dataclass(slots=True)
+class _Space:
+    """Bytes that are left, and how many things did not fit."""
+
+    left: int
+    refused: int = 0
+
+    def takes(self, told: object) -> bool:
+        size = len(json.dumps(told, ensure_ascii=False).encode("utf-8", "replace")) + 60
+        if size > self.left:
+            self.refused += 1
+            return False
+        self.left -= size
+        return True
+
+
+def _picture(picture: Picture, line: ConsentLine) -> dict[str, Any]:
+    return {
+        "t": picture.t_ns - line.start_ns,
+        "err": picture.err_ns,
+        "event": picture.event,
+        "width": picture.width,
+        "height": picture.height,
+        "src": f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}",
+    }
+
+
+def _steps(steps: tuple[tuple[str, str, int], ...], secrets: Secrets, *, reveal: bool) -> list[list[Any]]:
+    return [
+        [visible(name, LONG), _step(text, secrets, reveal=reveal, last=number == len(steps)), size]
+        for number, (name, text, size) in enumerate(steps, 1)
+    ]
 
 
 def _request(request: Request, secrets: Secrets, *, reveal: bool) -> dict[str, Any]:

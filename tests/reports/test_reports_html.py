@@ -4,11 +4,12 @@ import base64
 import hashlib
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_documents import LABELS, loan_document, poisoned, silent_document
+from report_documents import LABELS, exhibits, large_document, loan_document, poisoned, silent_document
 
 import pia_runtime.reports
 from pia_runtime.reports.html import render_html
@@ -96,7 +97,7 @@ def test_the_policy_allows_only_the_scripts_and_the_style_that_stand_in_the_page
     assert policy is not None
     assert policy.startswith("default-src 'none'; ")
     assert "unsafe" not in policy
-    data, *scripts = page.texts["script"]
+    data, _, *scripts = page.texts["script"]
     assert len(scripts) == 2
     for text in [*scripts, *page.texts["style"]]:
         assert base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() in policy
@@ -107,8 +108,8 @@ def test_the_policy_allows_only_the_scripts_and_the_style_that_stand_in_the_page
 def test_captured_text_never_becomes_markup(poison: str, page: _Page):
     told = _Page(render_html(poisoned(loan_document(), poison), LABELS, "zh"))
     assert told.shape() <= page.shape() | {("span", ("class", "lang"))}
-    assert len(told.texts["script"]) == 3
-    assert told.texts["script"][1:] == page.texts["script"][1:]
+    assert len(told.texts["script"]) == 4
+    assert told.texts["script"][2:] == page.texts["script"][2:]
     for _, attributes in told.tags:
         assert not [value for value in attributes.values() if value and "pwned" in value]
 
@@ -159,3 +160,14 @@ def test_vendored_files_are_the_ones_named_with_their_sums():
     for name in ("uPlot.iife.min.js", "uPlot.min.css"):
         assert hashlib.sha256((folder / "uplot" / name).read_bytes()).hexdigest() in table
     assert (folder / "uplot" / "LICENSE").read_text(encoding="utf-8").startswith("The MIT License")
+
+
+def test_a_page_of_many_marks_keeps_as_many_exhibits_as_fit():
+    document, shown = large_document(30_000), exhibits()
+    picture = replace(shown.pictures[0], jpeg=b"x" * 700_000)
+    page = render_html(document, LABELS, "en", replace(shown, pictures=(picture,) * 12))
+    assert len(page.encode()) < 10_000_000
+    told = json.loads(_Page(page).texts["script"][1])
+    assert 0 < len(told["pictures"]) < 12
+    assert told["left_out"] == 12 - len(told["pictures"])
+    assert f"{told['left_out']} more requests or screenshots are not kept in this page." in page

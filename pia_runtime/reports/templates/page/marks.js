@@ -1,6 +1,7 @@
 // The marks: what they are, which of them the filters let through, and where they stand in their lanes.
 const M = DATA.marks;
 const COUNT = M.t ? M.t.length : 0;
+for (let i = 1; i < COUNT; i++) M.t[i] += M.t[i - 1]; // written as distances
 const ACTS = ["access", "attempt", "transmission"];
 const VERDICTS = ["without_consent", "indeterminate", "with_consent"];
 const AT = Object.fromEntries(DATA.kind_columns.map((name, n) => [name, n]));

@@ -1,5 +1,6 @@
 // Words and elements. Everything that comes from a capture passes through `text` nodes here and nowhere else.
-const DATA = JSON.parse(document.getElementById("data").textContent);
+const read = (id) => JSON.parse(document.getElementById(id).textContent);
+const DATA = { ...read("data"), ...read("exhibits") };
 const root = document.documentElement;
 const $ = (id) => document.getElementById(id);
 const lang = () => root.dataset.lang;
