@@ -31,6 +31,7 @@ class ConsentWords:
     neutral: re.Pattern[str]
     withdraw: re.Pattern[str]
     refuse: re.Pattern[str]
+    negated: re.Pattern[str]
     dismiss: re.Pattern[str]
     give: re.Pattern[str]
     proceed: re.Pattern[str]
@@ -47,13 +48,16 @@ class ConsentWords:
             return None
         if self.withdraw.search(label):
             return "withdrawn"
-        if self.refuse.search(label) or self.dismiss.search(label):
+        if self._refuses(label) or self.dismiss.search(label):
             return "refused"
         return "given" if self.give.search(label) else None
 
     def is_dismissal(self, text: str) -> bool:
         """Whether a refusal is only a way out (取消, Not now), which refuses nothing without a control that agrees beside it."""
-        return self.judge_tap(text) == "refused" and self.refuse.search(_label(text)) is None
+        return self.judge_tap(text) == "refused" and not self._refuses(_label(text))
+
+    def _refuses(self, label: str) -> bool:
+        return self.refuse.search(label) is not None or self.negated.search(label) is not None
 
     def is_proceed(self, text: str) -> bool:
         """Whether a button takes a user on who has ticked a box: 登录, 下一步, Continue."""
@@ -97,6 +101,7 @@ def load_consent_words() -> ConsentWords:
     names = ("neutral", "withdraw", "refuse", "dismiss", "give", "proceed", "confirm", "policy")
     return ConsentWords(
         **{name: _pattern(_words(content, name)) for name in names},
+        negated=_negated(_words(content, "negators"), _words(content, "give")),
         preference_keys=tuple(_words(preference, "keys")),
         not_preference_keys=tuple(_words(preference, "not_keys")),
         granted=frozenset(_words(preference, "granted")),
@@ -149,10 +154,25 @@ def _pattern(words: Iterable[str]) -> re.Pattern[str]:
     return re.compile("|".join(_whole(word) for word in sorted(set(words), key=len, reverse=True)))
 
 
+def _negated(negators: Iterable[str], give: Iterable[str]) -> re.Pattern[str]:
+    """A word that denies before one that agrees: right before it, or up to two words before where words have gaps."""
+    given = {gapless: "|".join(_whole(word) for word in give if _gapless(word) is gapless) for gapless in (True, False)}
+    denied = {
+        gapless: "|".join(_whole(word) for word in negators if _gapless(word) is gapless) for gapless in (True, False)
+    }
+    return re.compile(
+        rf"(?:{denied[True]})(?:{given[True]})|(?:{denied[False]})(?:\s*\w+){{0,2}}?\s*(?:{given[False]})"
+    )
+
+
+def _gapless(word: str) -> bool:
+    return re.search(f"[{_GAPLESS}]", word) is not None
+
+
 def _whole(word: str) -> str:
     """A word of a script with gaps must stand alone; ``^`` and ``$`` bind it to the text's ends."""
     inner = word.removeprefix("^").removesuffix("$")
     escaped = re.escape(inner).replace(r"\ ", r"\s+")
-    if not re.search(f"[{_GAPLESS}]", inner):
+    if not _gapless(inner):
         escaped = rf"(?<!\w){escaped}(?!\w)"
     return f"{'^' if word.startswith('^') else ''}{escaped}{'$' if word.endswith('$') else ''}"
