@@ -178,14 +178,14 @@ def _tell(type_: str, index: int, shapes: Shapes) -> str:
 
 
 def _inherited_result(stub: StubClass, method: Method, shapes: Shapes) -> str:
-    """A method that redefines another one must return what that one returns."""
+    """A method that redefines another one must return what the first of them in the lineage returns."""
+    result = method.result
     parent = shapes.classes.get(stub.parent)
     while parent is not None:
         inherited = parent.methods.get((method.name, method.arguments))
-        if inherited is not None:
-            return inherited.result
+        result = result if inherited is None else inherited.result
         parent = shapes.classes.get(parent.parent)
-    return method.result
+    return result
 
 
 def made(classes: Iterable[StubClass], shapes: Shapes) -> dict[str, str]:
