@@ -60,7 +60,7 @@ def show(
 
 @app.command("lint")
 def lint(format_: FormatOption = Format.table) -> None:
-    """Check every entry: its form, and its class, method and overloads against the SDK's real signatures."""
+    """Check every entry against the SDK's real signatures, and that every kind of data has a way or a reason."""
     from pia_runtime.instrumentation.catalog import load_catalog
 
     catalog = load_catalog()
@@ -70,7 +70,8 @@ def lint(format_: FormatOption = Format.table) -> None:
     else:
         _print_table(("id", "problem"), ((check.id, problem) for check in checks for problem in check.problems))
     _summarise(catalog, checks)
-    if any(check.problems for check in checks):
+    left_out = _summarise_kinds(catalog)
+    if left_out or any(check.problems for check in checks):
         raise typer.Exit(3)
 
 
@@ -122,6 +123,21 @@ def _summarise(catalog: "Catalog", checks: Sequence["EntryCheck"]) -> None:
         f"unchecked: {hidden} hidden or vendor entries; API {format_levels(levels)} of the others, for want of a source"
     )
     say(f"{wrong} entries contradict the SDK" if wrong else "no entry contradicts the SDK")
+
+
+def _summarise_kinds(catalog: "Catalog") -> list[str]:
+    """Say whether every kind of data has a way or a reason for having none; return those with neither."""
+    from pia_runtime.knowledge.taxonomy import load_taxonomy
+
+    taxonomy = list(load_taxonomy())
+    left_out, stated = catalog.kinds_left_out(taxonomy), [each.data for each in catalog.unreadable]
+    say(
+        f"{len(taxonomy) - len(left_out) - len(stated)} of {len(taxonomy)} kinds of data can be seen being read; "
+        f"no call yields {', '.join(stated) or 'nothing else'}"
+    )
+    if left_out:
+        say(f"neither watched nor stated as unreadable: {', '.join(left_out)}")
+    return left_out
 
 
 def _not_watched(document: dict[str, Any]) -> str:

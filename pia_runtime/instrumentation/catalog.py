@@ -1,6 +1,7 @@
 """The hook catalog: loading and checking ``hooks/catalog/*.yaml``."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from pydantic import ValidationError
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.catalog_entry import HookEntry
 from pia_runtime.instrumentation.catalog_unwatchable import FILE as UNWATCHABLE
-from pia_runtime.instrumentation.catalog_unwatchable import Unwatchable, load_unwatchable
+from pia_runtime.instrumentation.catalog_unwatchable import UnreadableType, Unwatchable, load_unwatchable
 from pia_runtime.instrumentation.native_catalog import PATTERN as NATIVE
 from pia_runtime.instrumentation.native_catalog import load_native
 from pia_runtime.instrumentation.native_entry import NativeEntry
@@ -28,11 +29,17 @@ class Catalog:
     entries: dict[str, HookEntry]
     unwatchable: tuple[Unwatchable, ...] = ()
     native: dict[str, NativeEntry] = field(default_factory=dict)
+    unreadable: tuple[UnreadableType, ...] = ()
 
     def documents(self) -> list[dict[str, Any]]:
-        """Return every entry as plain JSON: at least ``id``, ``api`` and ``data`` (all that some call may yield)."""
+        """Return every entry as plain JSON: at least ``id``, ``api`` and ``data``.
+
+        ``data`` is all that some call may yield or lead to. ``hooked_class`` is where the code stands if not in ``api``'s class.
+        """
         return [
-            {**entry.model_dump(mode="json", exclude_defaults=True), "data": entry.all_data()}
+            entry.model_dump(mode="json", exclude_defaults=True)
+            | ({"hooked_class": entry.hooked_classes[0]} if entry.hooked_classes else {})
+            | {"data": entry.listed_data()}
             for entry in self.entries.values()
         ] + [
             {"id": entry.id, "api": entry.api}
@@ -40,6 +47,13 @@ class Catalog:
             | {"data": entry.all_data()}
             for entry in self.native.values()
         ]
+
+    def kinds_left_out(self, taxonomy: Iterable[str]) -> list[str]:
+        """Return the taxonomy ids that no entry yields and that are not stated as unreadable either."""
+        watched = {id_ for entry in self.entries.values() for id_ in entry.all_data()}
+        watched |= {id_ for native in self.native.values() for id_ in native.all_data()}
+        stated = {each.data for each in self.unreadable}
+        return [id_ for id_ in taxonomy if id_ not in watched | stated]
 
     def plan(self) -> list[dict[str, Any]]:
         """Return the Java entries as the agent reads them."""
@@ -70,7 +84,8 @@ def load_catalog(folder: Path | None = None) -> Catalog:
                 raise KnowledgeError(f"{path.name}: {entry.id}: this id is taken")
             catalog[entry.id] = entry
     _check_methods(catalog)
-    return Catalog(catalog, load_unwatchable(folder), load_native(folder))
+    unwatchable, unreadable = load_unwatchable(folder)
+    return Catalog(catalog, unwatchable, load_native(folder), unreadable)
 
 
 def _read(path: Path) -> list[HookEntry]:

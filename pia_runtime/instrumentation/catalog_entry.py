@@ -80,6 +80,8 @@ class HookEntry(BaseModel):
         ignore_callers: class prefixes whose direct calls are not recorded.
         reads_again: it reads out of an object that another entry's call or delivery hands out: what such an entry has told
             before, with the caller's code on its stack, is not told again.
+        leads_to: taxonomy ids that can be reached with what it gives and are told where they are read; listed with the entry,
+            never told by it.
         passed_to: ``class.method`` that takes objects which implement ``api``: their classes are hooked when they are passed.
         consent: with ``event: sdk_consent``, what the call tells an SDK about the user's answer.
         answer: with ``event: bypass``, what the caller gets without the original being asked.
@@ -110,6 +112,7 @@ class HookEntry(BaseModel):
     direct: bool = False
     ignore_callers: tuple[str, ...] = ()
     reads_again: bool = False
+    leads_to: tuple[str, ...] = ()
     passed_to: tuple[str, ...] = ()
     consent: SdkConsent | None = None
     answer: Answer | None = None
@@ -135,6 +138,8 @@ class HookEntry(BaseModel):
             raise ValueError("sdk_consent entries name consent, and only they do")
         if (self.event == "bypass") != (self.answer is not None):
             raise ValueError("bypass entries name an answer, and only they do")
+        if self.leads_to and self.all_data():
+            raise ValueError("leads_to is for entries that yield no data by themselves")
         for projection in (*self.args, self.receiver, self.value):
             check_projection(projection)
         if any(selector.plain and self._skipped(selector.index) for selector in self.selectors):
@@ -186,6 +191,10 @@ class HookEntry(BaseModel):
         by_key = (ids for selector in selectors for ids in selector.data.values())
         lists = (self.data, *(delivery.data for delivery in deliveries), *by_key)
         return sorted({id_ for ids in lists for id_ in ids})
+
+    def listed_data(self) -> list[str]:
+        """What the catalog says of it: :meth:`all_data`, or what it leads to."""
+        return self.all_data() or sorted(self.leads_to)
 
     def plan(self) -> dict[str, Any]:
         """Return what the agent needs of it (``hooks/agent/plan.ts``)."""

@@ -41,18 +41,34 @@ class Unwatchable(BaseModel):
         return {**self.model_dump(mode="json", exclude_defaults=True), "watched": False}
 
 
-def load_unwatchable(folder: Path) -> tuple[Unwatchable, ...]:
-    """Read ``unwatchable.yaml`` of a catalog folder; a folder without one has none.
+class UnreadableType(BaseModel):
+    """A kind of data that no call yields: nothing could be watched, by anybody.
+
+    Attributes:
+        data: its taxonomy id.
+        why: where it comes from.
+        instead: by what it is found all the same.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    data: str = Field(min_length=1)
+    why: str = Field(min_length=1)
+    instead: str = Field(min_length=1)
+
+
+def load_unwatchable(folder: Path) -> tuple[tuple[Unwatchable, ...], tuple[UnreadableType, ...]]:
+    """Read ``unwatchable.yaml`` of a catalog folder: members, and kinds of data; a folder without one has none.
 
     Raises:
         KnowledgeError: the file cannot be read, or an entry is not as described; names the entry.
     """
     path = folder / FILE
     if not path.is_file():
-        return ()
+        return (), ()
     try:
         content = yaml.safe_load(path.read_bytes())
         items = tuple(Unwatchable.model_validate(raw) for raw in content["unwatchable"])
+        types = tuple(UnreadableType.model_validate(raw) for raw in content.get("types", ()))
     except ValidationError as error:
         first = error.errors()[0]
         raise KnowledgeError(
@@ -64,4 +80,4 @@ def load_unwatchable(folder: Path) -> tuple[Unwatchable, ...]:
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice:
         raise KnowledgeError(f"{FILE}: {twice}: this id is taken")
-    return items
+    return items, types

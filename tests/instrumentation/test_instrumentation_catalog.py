@@ -32,6 +32,51 @@ def test_every_taxonomy_id_of_the_catalog_exists():
     assert [id_ for document in load_catalog().documents() for id_ in document["data"] if id_ not in known] == []
 
 
+def test_every_kind_of_data_can_be_seen_being_read_or_is_stated_as_unreadable():
+    catalog = load_catalog()
+    assert catalog.kinds_left_out(load_taxonomy()) == []
+    assert {each.data for each in catalog.unreadable} == {"traveller_type"}
+
+
+def test_a_kind_of_data_without_a_way_is_told(tmp_path):
+    assert load_catalog(write(tmp_path, ENTRY)).kinds_left_out(["imei", "gaid"]) == ["gaid"]
+
+
+def test_what_a_call_leads_to_is_listed_and_never_told(tmp_path):
+    leads = ENTRY.replace("data: [imei]", "event: record\n    leads_to: [imei]")
+    catalog = load_catalog(write(tmp_path, leads))
+    assert catalog.documents()[0]["data"] == ["imei"]
+    assert catalog.entries["demo.get"].data_of([]) == ()
+    assert catalog.kinds_left_out(["imei"]) == ["imei"]
+
+
+def test_an_entry_that_yields_data_leads_to_nothing_else(tmp_path):
+    with pytest.raises(KnowledgeError, match="leads_to is for entries that yield no data by themselves"):
+        load_catalog(write(tmp_path, ENTRY + "    leads_to: [gaid]\n"))
+
+
+@pytest.mark.parametrize(
+    ("hint", "type_", "hints", "data"),
+    [
+        ("请输入手机号", "2", None, {"phone_number"}),
+        ("请输入本人银行卡号", "2", None, {"bank_card_number"}),
+        ("身份证号码", "1", None, {"id_card_number"}),
+        ("短信验证码", "2", None, {"password"}),
+        ("紧急联系人姓名", "1", None, {"contacts"}),
+        ("车牌号", "1", None, {"vehicle_plate"}),
+        ("Date of birth", "20", None, {"age_or_birthdate"}),
+        (None, "129", None, {"password"}),
+        (None, "33", "emailAddress", {"email_address"}),
+        ("备注", "1", None, set()),
+        ("DRIVING SCHOOL", "1", None, set()),
+        ("金额", "3", None, set()),
+    ],
+)
+def test_a_text_field_says_what_the_person_types_into_it(hint, type_, hints, data):
+    entry = load_catalog().entries["input.edit_text_get_text"]
+    assert set(entry.data_of([None], [hint, type_, hints])) == data
+
+
 def test_every_document_names_id_api_and_data():
     assert all({"id", "api", "data"} <= document.keys() for document in load_catalog().documents())
 

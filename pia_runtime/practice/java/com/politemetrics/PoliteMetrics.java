@@ -30,11 +30,11 @@ public final class PoliteMetrics {
         long since = TruthLog.now();
         String androidId = Settings.Secure.getString(context.getContentResolver(), Settings.Secure.ANDROID_ID);
         TruthLog.access(ACTOR, "android_id", since);
-        MdidSdkHelper.InitSdk(context, true, supplier -> report(screen, androidId, oaid(supplier)));
+        long asked = TruthLog.now();
+        MdidSdkHelper.InitSdk(context, true, supplier -> report(screen, androidId, oaid(supplier, asked)));
     }
 
-    private static String oaid(IdSupplier supplier) {
-        long since = TruthLog.now();
+    private static String oaid(IdSupplier supplier, long since) {
         String oaid = supplier.getOAID();
         TruthLog.access(ACTOR, "oaid", since);
         return oaid;
