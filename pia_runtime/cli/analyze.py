@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, say, stdout_console
+from pia_runtime.cli.options import (
+    CapturePath,
+    JsonOption,
+    LangOption,
+    QuietOption,
+    chosen,
+    labels,
+    say,
+    stdout_console,
+)
 
 
 class Regime(StrEnum):
@@ -28,6 +37,7 @@ class Format(StrEnum):
 def analyze(
     path: CapturePath,
     format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.table,
+    json_: JsonOption = False,
     fail_on: Annotated[
         list[str] | None,
         typer.Option("--fail-on", help="Exit 1 when this rule has a finding ('any' for any rule); may be repeated."),
@@ -45,26 +55,29 @@ def analyze(
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes for large flow files; default: one a processor.")
     ] = None,
+    quiet: QuietOption = False,
 ) -> int:
     """Analyse a capture: findings as a table, or the whole analysis document as JSON.
 
     Also written to derived/analysis.json in the capture, with values masked, unless --reveal, --regime or --thresholds ask for
     something else than the capture itself says. Needs neither a device nor Frida.
     """
+    from pia_runtime.cli.progress import working
     from pia_runtime.pipeline import document_bytes
     from pia_runtime.storage.analysis import analyse_capture, load_toolbox, write_analysis
     from pia_runtime.storage.parallel import usable_cores
 
     wanted = _known_rules(fail_on or [], {rule.id for rule in load_toolbox().knowledge.rules})
     asked = [one.value for one in regime or ()]
-    document = analyse_capture(
-        path, reveal=reveal, regimes=asked, thresholds=thresholds, workers=workers or usable_cores()
-    )
+    with working("analysing"):
+        document = analyse_capture(
+            path, reveal=reveal, regimes=asked, thresholds=thresholds, workers=workers or usable_cores()
+        )
     own = not (reveal or asked or thresholds)  # what is stored follows from the capture alone
     trouble = None if not own else write_analysis(path, document)
     if trouble:
         say(f"pia: {trouble}; the result below is complete")
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         sys.stdout.buffer.write(document_bytes(document))
     else:
         from pia_runtime.evidence.annotations import annotated

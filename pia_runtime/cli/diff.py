@@ -47,6 +47,7 @@ def diff(
     Fixed is said only where the same situation came about again: the same phase for as long, the hooks in place, the
     host talked to, the same answers, screens, kind of app and first launch. docs/rechecks.md lists every reason.
     """
+    from pia_runtime.cli.progress import working
     from pia_runtime.errors import UsageError
     from pia_runtime.evidence.annotations import annotated_recheck
     from pia_runtime.storage.analysis import load_toolbox
@@ -57,7 +58,8 @@ def diff(
     unknown = sorted(set(removed or ()) - load_toolbox().sdks.sdks.keys())
     if unknown:
         raise UsageError(f"--removed: no SDK {unknown[0]!r}", "give the id that a finding's actor has")
-    document = annotated_recheck(compare_runs(before, after, removed or ()), [before, after])
+    with working("comparing"):
+        document = annotated_recheck(compare_runs(before, after, removed or ()), [before, after])
     _write(document, Format.json if json_ else format_, out, lang)
     failing = [
         name for name in ("still_present", "new", *(["not_exercised"] if strict else [])) if document["counts"][name]

@@ -14,11 +14,13 @@ def explain(
     reveal: Annotated[bool, typer.Option("--reveal", help="Show values and excerpts in full.")] = False,
 ) -> None:
     """Show how a detection or finding follows from the recorded files, step by step."""
+    from pia_runtime.cli.progress import working
     from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.proof import print_proof
     from pia_runtime.storage.proof import proof_document, replayed_steps
 
-    document, paths, secrets = proof_document(path, reveal=reveal)
+    with working("analysing"):
+        document, paths, secrets = proof_document(path, reveal=reveal)
     document = annotated(document, path)
     finding, detections = _chosen(document, id_)
     steps = {item["id"]: replayed_steps(path, {**item, **paths.get(item["id"], {})}) for item in detections}

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from pia_runtime.cli.options import say
+from pia_runtime.cli.options import JsonOption, say
 
 if TYPE_CHECKING:
     from pia_runtime.instrumentation.catalog import Catalog
@@ -27,10 +27,10 @@ FormatOption = Annotated[Format, typer.Option("--format", help="What to print.")
 
 
 @app.command("list")
-def list_(format_: FormatOption = Format.table) -> None:
+def list_(format_: FormatOption = Format.table, json_: JsonOption = False) -> None:
     """List every hook with the API it watches and the data that API yields, and what cannot be watched."""
     documents = _documents()
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json(documents)
         return
     _print_table(
@@ -43,6 +43,7 @@ def list_(format_: FormatOption = Format.table) -> None:
 def show(
     id_: Annotated[str, typer.Argument(metavar="ID", help="Id of a hook, as `pia hooks list` prints it.")],
     format_: FormatOption = Format.table,
+    json_: JsonOption = False,
 ) -> None:
     """Show one hook whole."""
     from pia_runtime.errors import UsageError
@@ -50,7 +51,7 @@ def show(
     entry = next((entry for entry in _documents() if entry["id"] == id_), None)
     if entry is None:
         raise UsageError(f"no hook {id_!r}", "pia hooks list prints all ids")
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json(entry)
         return
     import yaml
@@ -59,13 +60,13 @@ def show(
 
 
 @app.command("lint")
-def lint(format_: FormatOption = Format.table) -> None:
+def lint(format_: FormatOption = Format.table, json_: JsonOption = False) -> None:
     """Check every entry against the SDK's real signatures, and that every kind of data has a way or a reason."""
     from pia_runtime.instrumentation.catalog import load_catalog
 
     catalog = load_catalog()
     checks = _checks(catalog)
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json(_lint_documents(catalog, checks))
     else:
         _print_table(("id", "problem"), ((check.id, problem) for check in checks for problem in check.problems))

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from pia_runtime.cli.hooks import Format, FormatOption
-from pia_runtime.cli.options import LangOption, chosen, say, stdout_console
+from pia_runtime.cli.options import JsonOption, LangOption, chosen, say, stdout_console
 
 app = typer.Typer(
     help="What is known: identifiers, encodings, SDKs, trackers, categories, clauses, rules.",
@@ -37,12 +37,14 @@ Kinds = Annotated[
 
 
 @app.command("list")
-def list_(kinds: Kinds = None, format_: FormatOption = Format.table, lang: LangOption = None) -> None:
+def list_(
+    kinds: Kinds = None, format_: FormatOption = Format.table, json_: JsonOption = False, lang: LangOption = None
+) -> None:
     """List every entry: its kind, id and name. JSON has all that an entry says."""
     from pia_runtime.detection.knowledge_catalog import knowledge_entries
 
     entries = list(knowledge_entries([kind.value for kind in kinds or ()]))
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json(entries)
         return
     language = chosen(lang)
@@ -57,6 +59,7 @@ def show(
         Kind | None, typer.Option("--kind", help="Where several kinds have the id.", show_default=False)
     ] = None,
     format_: FormatOption = Format.table,
+    json_: JsonOption = False,
 ) -> None:
     """Show one entry whole: its fields, its source, and for rules what they cite."""
     from pia_runtime.detection.knowledge_catalog import knowledge_entries
@@ -65,7 +68,7 @@ def show(
     found = [one for one in knowledge_entries([kind.value] if kind else []) if one["id"] == id_]
     if not found:
         raise UsageError(f"no entry {id_!r}", "pia knowledge list prints all ids")
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json(found[0] if len(found) == 1 else found)
         return
     import yaml
@@ -75,7 +78,7 @@ def show(
 
 
 @app.command("lint")
-def lint(format_: FormatOption = Format.table) -> int:
+def lint(format_: FormatOption = Format.table, json_: JsonOption = False) -> int:
     """Check every entry: its form, what it refers to, and that its examples match and its counter-examples do not.
 
     Exit code 3 where something is wrong.
@@ -85,7 +88,7 @@ def lint(format_: FormatOption = Format.table) -> int:
 
     with working("checking the knowledge"):
         problems = lint_knowledge()
-    if format_ is Format.json:
+    if json_ or format_ is Format.json:
         _print_json([{"part": part, "problems": found} for part, found in problems.items()])
     else:
         _print_table(

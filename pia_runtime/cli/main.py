@@ -33,6 +33,7 @@ from pia_runtime.cli import (
     timeline,
     verify,
 )
+from pia_runtime.cli.options import QuietOption, speak_again
 from pia_runtime.errors import PiaError
 
 EXIT_CODES = """Exit codes: 0 fine; 1 findings where --fail-on asked; 2 wrong usage; 3 unreadable or invalid input;
@@ -87,6 +88,7 @@ def _root(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    quiet: QuietOption = False,
 ) -> None:
     """Options before the command."""
 
@@ -98,8 +100,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run the command line; every expected error becomes one line on stderr and its exit code."""
+    speak_again()
     try:
-        result: Any = app(args=arguments, standalone_mode=False)
+        result: Any = app(args=arguments, prog_name="pia", standalone_mode=False)
         sys.stdout.flush()
     except PiaError as error:
         sys.stderr.write(f"pia: {error}\n")

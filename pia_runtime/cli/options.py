@@ -36,7 +36,33 @@ LangOption = Annotated[
     typer.Option("--lang", help="Language of the report; by default that of the locale.", show_default=False),
 ]
 
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="Nothing on stderr but errors.")]
+
+class _Manner:
+    """How much a command says on stderr."""
+
+    quiet = False
+
+
+def be_quiet(wanted: bool) -> bool:
+    """From now on say nothing on stderr but errors; a command's option and that of ``pia`` itself count alike."""
+    _Manner.quiet = _Manner.quiet or wanted
+    return wanted
+
+
+def speak_again() -> None:
+    """Forget that quiet was asked for: the next command line says for itself."""
+    _Manner.quiet = False
+
+
+def is_quiet() -> bool:
+    """Whether nothing but errors may be said."""
+    return _Manner.quiet
+
+
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", callback=be_quiet, help="Nothing on stderr but errors: no progress, no hints.")
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 
 
 PinningOption = Annotated[
@@ -93,8 +119,9 @@ def stdout_console() -> "Console":
 
 
 def say(text: str) -> None:
-    """One line for people, on stderr."""
-    sys.stderr.write(f"{text}\n")
+    """One line for people, on stderr; what is no error (``pia: …``) is left out where quiet was asked for."""
+    if not is_quiet() or text.startswith("pia: "):
+        sys.stderr.write(f"{text}\n")
 
 
 def write_result(text: str | bytes, to: Path) -> None:

@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from pia_runtime.cli.options import is_quiet
+
 _STEPS = {
     "fingerprint": "reading",
     "analyse": "analysing",
@@ -16,7 +18,7 @@ _STEPS = {
 @contextmanager
 def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
     """What to tell of a step's progress: its name, how many are done, of how many."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or is_quiet() or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
@@ -37,7 +39,7 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]
 @contextmanager
 def working(step: str, *, quiet: bool = False) -> Iterator[None]:
     """A spinner with the time gone by on stderr while something of unknown length is worked through; nothing when piped."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or is_quiet() or not sys.stderr.isatty():
         yield
         return
     from rich.console import Console

@@ -6,7 +6,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from pia_runtime.cli.options import CapturePath, LangOption, chosen, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import (
+    CapturePath,
+    LangOption,
+    QuietOption,
+    chosen,
+    labels,
+    say,
+    stdout_console,
+    write_result,
+)
 
 Lang = Literal["zh", "en"]
 
@@ -40,6 +49,7 @@ def timeline(
     ] = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Quote requests in the page in full.")] = False,
     lang: LangOption = None,
+    quiet: QuietOption = False,
 ) -> None:
     """Draw the collection timeline of a capture: in the terminal, as a page that works offline, or as a picture."""
     _check(html, png, svg, drawn=width is not None or dark, paged=reveal or screenshots is not None)
@@ -49,10 +59,13 @@ def timeline(
     if png is not None or svg is not None:
         _write_pictures(path, {"png": png, "svg": svg}, language, width=width, dark=dark)
     if html is None and png is None and svg is None:
+        from pia_runtime.cli.progress import working
         from pia_runtime.reports.terminal import print_timeline
         from pia_runtime.storage.analysis import analyse_capture
 
-        print_timeline(analyse_capture(path), labels(), language, stdout_console())
+        with working("analysing"):
+            document = analyse_capture(path)
+        print_timeline(document, labels(), language, stdout_console())
 
 
 def _check(html: Path | None, png: Path | None, svg: Path | None, *, drawn: bool, paged: bool) -> None:
@@ -70,11 +83,13 @@ def _check(html: Path | None, png: Path | None, svg: Path | None, *, drawn: bool
 def _write_pictures(
     path: Path, wanted: Mapping[Literal["png", "svg"], Path | None], lang: Lang, *, width: int | None, dark: bool
 ) -> None:
+    from pia_runtime.cli.progress import working
     from pia_runtime.reports.picture import WIDTH, render_picture
     from pia_runtime.storage.analysis import analyse_capture
     from pia_runtime.storage.parallel import usable_cores
 
-    document = analyse_capture(path, workers=usable_cores())
+    with working("analysing"):
+        document = analyse_capture(path, workers=usable_cores())
     for form, to in wanted.items():
         if to is None:
             continue
@@ -88,12 +103,14 @@ def _write_pictures(
 
 def write_page(path: Path, to: Path, lang: Lang, *, screenshots: bool = True, reveal: bool = False) -> None:
     """Write the page of a capture with what was recorded behind its marks."""
+    from pia_runtime.cli.progress import working
     from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.html import render_html
     from pia_runtime.storage.exhibits import analyse_for_page
     from pia_runtime.storage.parallel import usable_cores
 
-    analysed, exhibits = analyse_for_page(path, reveal=reveal, pictures=screenshots, workers=usable_cores())
+    with working("analysing"):
+        analysed, exhibits = analyse_for_page(path, reveal=reveal, pictures=screenshots, workers=usable_cores())
     document = annotated(analysed, path)
     write_result(render_html(document, labels(), lang, exhibits, reveal=reveal), to)
     if str(to) != "-":

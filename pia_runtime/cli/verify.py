@@ -48,6 +48,7 @@ def verify(
     what it was. 6: whole, but not signed, not sealed or not closed. 7: the files no longer give what was sealed. Writes nothing;
     needs neither a device nor Frida nor the network. docs/evidence.md says what this proves and what it does not.
     """
+    from pia_runtime.cli.progress import working
     from pia_runtime.evidence.keys import kept_keys, wanted_fingerprint
     from pia_runtime.evidence.stamps import read_certificates
     from pia_runtime.evidence.verification import verify_capture
@@ -55,12 +56,10 @@ def verify(
     from pia_runtime.reports.verification import verification_document, verification_lines
     from pia_runtime.storage.parallel import usable_cores
 
-    result = verify_capture(
-        path,
-        expected_key=wanted_fingerprint(key) if key else None,
-        authority=read_certificates(tsa_certificate) if tsa_certificate else None,
-        workers=workers or usable_cores(),
-    )
+    expected = wanted_fingerprint(key) if key else None
+    authority = read_certificates(tsa_certificate) if tsa_certificate else None
+    with working("verifying"):
+        result = verify_capture(path, expected_key=expected, authority=authority, workers=workers or usable_cores())
     if format_ is Format.json:
         sys.stdout.buffer.write(document_bytes(verification_document(result, kept_keys())))
     else:
