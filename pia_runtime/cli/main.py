@@ -14,12 +14,14 @@ from pia_runtime.cli import (
     campaign,
     capture,
     checklist,
+    commitment,
     declare,
     demo,
     device,
     diff,
     encrypting,
     explain,
+    export,
     hooks,
     import_,
     inspect,
@@ -59,6 +61,7 @@ app.command("checklist")(checklist.checklist)
 app.command("declare")(declare.declare)
 app.command("diff")(diff.diff)
 app.command("explain")(explain.explain)
+app.command("export")(export.export)
 app.command("timeline")(timeline.timeline)
 app.command("report")(report.report)
 app.command("seal")(seal.seal)
@@ -71,6 +74,7 @@ app.command("bench")(bench.bench)
 app.command("inspect")(inspect.inspect)
 app.command("replay")(replay.replay)
 app.command("selftest")(selftest.selftest)
+app.add_typer(commitment.app, name="commitment")
 app.add_typer(hooks.app, name="hooks")
 app.add_typer(knowledge.app, name="knowledge")
 app.add_typer(key.app, name="key")

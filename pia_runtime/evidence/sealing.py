@@ -104,12 +104,16 @@ def identity_of(path: Path) -> str:
 def key_check(path: Path) -> str | None:
     """A value that only this capture's commitment key gives, and that says nothing of the key; None where there is no key."""
     try:
-        key = (path / COMMITMENT_KEY).read_bytes()
+        return check_of_key((path / COMMITMENT_KEY).read_bytes())
     except FileNotFoundError:
         return None
     except OSError as error:
         raise InputError(f"{path / COMMITMENT_KEY}: cannot be read: {error.strerror}", "check its rights") from error
-    return hmac.new(key, _KEY_CHECK, "sha256").hexdigest()
+
+
+def check_of_key(content: bytes) -> str:
+    """The same for the content of a key file."""
+    return hmac.new(content, _KEY_CHECK, "sha256").hexdigest()
 
 
 def tool_versions() -> dict[str, str]:

@@ -17,6 +17,7 @@ from pia_runtime.evidence.evidence_file import (
     signed_bytes,
     stamped_bytes,
 )
+from pia_runtime.evidence.export_verification import check_export, is_export
 from pia_runtime.evidence.integrity import changes_since_sealed
 from pia_runtime.evidence.knowledge_entries import KNOWLEDGE, changed_since
 from pia_runtime.evidence.problem import Problem
@@ -120,7 +121,10 @@ def verify_capture(
     result.problems += [Problem(ANNOTATIONS, what, line, line) for line, what in result.annotations.faults]
     if result.problems:
         return _without_rederiving(result)
-    _rederive(path, evidence, result, workers)
+    if evidence is not None and is_export(path):
+        check_export(path, evidence, result)
+    else:
+        _rederive(path, evidence, result, workers)
     return result
 
 

@@ -16,6 +16,7 @@ _VERDICTS = {
     6: "whole, but not complete evidence",
     7: "RE-DERIVATION DIFFERS",
 }
+_COPY = "whole and signed"
 _MOST_ENTRIES = 20
 
 
@@ -31,7 +32,7 @@ def verification_lines(result: "Verification", names: Mapping[str, str], *, expl
         names: fingerprint → name of keys that the user keeps.
         explain: say of each changed finding which knowledge entry accounts for it.
     """
-    yield _VERDICTS[result.exit_code]
+    yield _COPY if result.exit_code == 0 and result.why_not else _VERDICTS[result.exit_code]
     yield from (f"  broken: {_text(str(problem))}" for problem in result.problems)
     yield from (f"  missing: {_text(reason)}" for reason in result.incomplete)
     for fingerprint in result.signatures:

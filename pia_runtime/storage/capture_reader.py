@@ -140,11 +140,15 @@ def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: lis
 
 
 def _commitment_key(path: Path) -> bytes | None:
-    """The key file holds hexadecimal digits; anything else is used as the bytes it is."""
     try:
-        content = (path / "commitment.key").read_bytes().strip()
+        return parse_commitment_key((path / "commitment.key").read_bytes())
     except OSError:
         return None
+
+
+def parse_commitment_key(content: bytes) -> bytes | None:
+    """The content of a key file holds hexadecimal digits; anything else is used as the bytes it is; nothing is no key."""
+    content = content.strip()
     try:
         return bytes.fromhex(content.decode("ascii")) or None
     except (UnicodeDecodeError, ValueError):
