@@ -22,7 +22,7 @@ function clauseList(found) {
 function stepList(i) {
   const steps = DATA.steps[i] ?? LIST("path", i).map((name) => [name, "", -1]);
   const gave = ([, text, size]) => (text ? el("samp", {}, text) : size >= 0 ? el("span", { class: "dim" }, say("page.not_text", { size })) : null);
-  return steps.length ? el("ol", { class: "steps-taken" }, ...steps.map((step) => el("li", {}, el("code", {}, step[0]), gave(step)))) : null;
+  return steps.length ? el("ol", { class: "steps-taken" }, ...steps.map((step) => el("li", {}, el("code", {}, step[0]), " ", gave(step)))) : null;
 }
 
 /** The request as it left, values hidden unless the page was made to show them. */
