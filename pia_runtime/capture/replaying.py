@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -11,6 +12,7 @@ import orjson
 
 from pia_runtime import __version__
 from pia_runtime.capture.calibrating import ClockOffset, offset_of
+from pia_runtime.capture.following import Follower
 from pia_runtime.capture.interrupting import Interruption
 from pia_runtime.capture.live import TICK_SECONDS
 from pia_runtime.capture.status import LiveLog, LiveStatus
@@ -67,6 +69,7 @@ def replay_capture(
     controls: Reader,
     show: Callable[[LiveStatus], None],
     tell: Callable[[Record, int], None] | None = None,
+    follow: bool = False,
 ) -> ReplayResult:
     """Show a capture again and write what is shown into another folder, byte for byte as it stands in the first.
 
@@ -79,6 +82,7 @@ def replay_capture(
         controls: the person's keys, already entered.
         show: called about ten times a second, with the time of the recording.
         tell: called with each record and its distance from the start of the run, ns, as it comes.
+        follow: scan what is shown for personal data meanwhile, as a live run does.
 
     Raises:
         InputError: ``source`` is no capture, or ``out`` is not empty.
@@ -91,8 +95,10 @@ def replay_capture(
     records = read_recorded(source, capture.session.clock_samples, capture.session.ended_ns)
     placed = [str(name) for name in other_files(out) if name.name != "commitment.key"]
     with CaptureWriter(out, capture.session.model_dump(mode="json", by_alias=True), streams, placed) as writer:
-        player = _Player(writer, capture.session, pace, controls, show, tell)
-        with Interruption() as interruption:
+        log = LiveLog()
+        player = _Player(writer, capture.session, pace, controls, show, tell, log)
+        following = Follower(out, log.sent) if follow else nullcontext()
+        with Interruption() as interruption, following:
             reason = player.play(records, interruption)
     _say_origin(source, out, reason)
     return ReplayResult(reason, writer.flows, writer.events)
@@ -132,6 +138,7 @@ class _Player:
         controls: Reader,
         show: Callable[[LiveStatus], None],
         tell: Callable[[Record, int], None] | None,
+        log: LiveLog,
     ) -> None:
         self._writer, self._pace, self._controls, self._show, self._tell = writer, pace, controls, show, tell
         self._samples = sorted(session.clock_samples, key=lambda sample: sample.host_ns)
@@ -140,7 +147,7 @@ class _Player:
         self._shown = 0.0
         self._paused = pace.step
         self._steps = 0
-        self._log = LiveLog()
+        self._log = log
         self._over: Literal["", "quit"] = ""
 
     def play(self, records: Iterable[Record], interruption: Interruption) -> Literal["finished", "quit", "interrupted"]:

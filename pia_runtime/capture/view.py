@@ -88,6 +88,11 @@ class LiveView:
             block = render_view(status, self._rates(), self._hint, self._title, width, height)
             self._live.update(block, refresh=True)
 
+    @property
+    def drawn(self) -> bool:
+        """Whether there is a terminal to draw in."""
+        return self._live is not None
+
     def say(self, line: str) -> None:
         """A line above the view, which stays."""
         if self._live is None:

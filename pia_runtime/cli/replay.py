@@ -167,7 +167,13 @@ def _show(path: Path, out: Path | None, pace: "Pace") -> int:
                 status.say(_line(record, at_ns))
 
             result = replay_capture(
-                path, folder, pace=pace, controls=keys, show=status, tell=tell if pace.step else None
+                path,
+                folder,
+                pace=pace,
+                controls=keys,
+                show=status,
+                tell=tell if pace.step else None,
+                follow=status.drawn and pace.speed is not None,
             )
         say(f"{result.flows} flows, {result.events} events shown{'' if out is None else f', written into {out}'}")
         if result.reason != "finished":
