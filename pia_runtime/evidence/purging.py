@@ -16,8 +16,7 @@ from pia_runtime.evidence.encrypting import SUFFIX
 from pia_runtime.evidence.sealed_files import EVIDENCE
 from pia_runtime.storage.appending import AppendFile
 from pia_runtime.storage.chain import canonical
-from pia_runtime.storage.flow_reader import flow_files
-from pia_runtime.storage.folder import unwritable
+from pia_runtime.storage.folder import holds_recording, unwritable
 
 RECORD = "purged.jsonl"
 SCHEMA = "pia.purged/1"
@@ -66,15 +65,10 @@ def find_old(folder: Path, older_than_ns: int, now_ns: int) -> tuple[list[Old], 
     """
     if not folder.is_dir():
         raise InputError(f"{folder}: no such folder", "give a folder that holds captures")
-    places = [folder] if is_capture(folder) else sorted(folder.iterdir())
-    found = [_described(path) for path in places if is_capture(path) or _is_encrypted(path)]
+    places = [folder] if holds_recording(folder) else sorted(folder.iterdir())
+    found = [_described(path) for path in places if holds_recording(path) or _is_encrypted(path)]
     old = [one for one in found if now_ns - one.age_of > older_than_ns]
     return sorted(old, key=lambda one: (one.age_of, one.path.name)), len(found) - len(old)
-
-
-def is_capture(path: Path) -> bool:
-    """Whether a folder is a capture: it holds events or flows."""
-    return path.is_dir() and not path.is_symlink() and ((path / "events.jsonl").is_file() or bool(flow_files(path)))
 
 
 def purge(old: Old, older_than: str) -> Path:

@@ -28,6 +28,7 @@ from pia_runtime.evidence.signing import check_signature
 from pia_runtime.evidence.stamps import Stamp, check_stamp
 from pia_runtime.evidence.tail import Tail, tails_of
 from pia_runtime.storage.analysis import analyse_capture
+from pia_runtime.storage.folder import holds_recording
 
 WHOLE, BROKEN, INCOMPLETE, DIFFERS = 0, 5, 6, 7
 _STORED_LARGEST = 1 << 31
@@ -138,6 +139,8 @@ def _unsealed(path: Path, result: Verification) -> None:
     chain = result.chain
     result.incomplete.append("not sealed: there is no evidence.json (pia seal)")
     if chain is None:
+        if not holds_recording(path):
+            raise InputError(f"{path}: not a capture (neither flows.mitm nor events.jsonl)", "give a capture folder")
         result.notes.append("there is no chain.jsonl: nothing says what was recorded")
         return
     result.closed = chain.closed

@@ -22,6 +22,13 @@ def claim_folder(path: Path) -> None:
     path.chmod(0o700)
 
 
+def holds_recording(path: Path) -> bool:
+    """Whether a folder (no link to one) is a capture: it holds events or flows."""
+    if path.is_symlink() or not path.is_dir():
+        return False
+    return (path / "events.jsonl").is_file() or any(file.is_file() for file in path.glob("flows*.mitm"))
+
+
 def replace_file(path: Path, content: bytes) -> None:
     """Write beside and rename (mode 0600), so that a reader sees the old or the new file and never a part.
 
