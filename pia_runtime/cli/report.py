@@ -122,6 +122,8 @@ def _report(
     from pia_runtime.evidence.annotations import annotated
     from pia_runtime.reports.report import Report
 
+    if made.draws:
+        from pia_runtime.reports.report_timeline import timeline_photo
     events = None
     if table is Table.events and material.events is not None:
         from pia_runtime.reports.event_frame import events_frame
@@ -133,7 +135,10 @@ def _report(
     document = annotated(material.document, path) if path.is_dir() else material.document
     if not any(finding.get("annotations") for finding in document["findings"]):
         document = material.document  # the very document, byte for byte, where nobody said anything about it
-    return Report.of(document, known, language, material.exhibits, states, (table or Table.detections).value, events)
+    photo = timeline_photo(document, known, language) if made.draws else None
+    return Report.of(
+        document, known, language, material.exhibits, states, (table or Table.detections).value, events, photo
+    )
 
 
 def _states(before: Path, after: Path, language: str) -> dict[str, str]:

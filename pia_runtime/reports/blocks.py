@@ -49,12 +49,13 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Photo:
-    """A picture with its caption."""
+    """A picture (JPEG or PNG) with its size in pixels and its caption; a wide one takes the page's width."""
 
-    jpeg: bytes
+    content: bytes
     width: int
     height: int
     caption: str
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)

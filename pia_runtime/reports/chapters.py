@@ -68,9 +68,16 @@ def _facts(report: Report) -> Iterator[tuple[str, list[str]]]:
     yield say("page.duration"), [say("doc.duration", seconds=length)]
     yield say("doc.first_launch"), [_yes_no(report, session.get("first_launch"))]
     yield say("doc.consent"), [consent_summary(report.document, words)]
-    yield say("doc.tools"), [f"{visible(one)} {visible(tools[one], 64)}" for one in tools]
+    yield say("doc.tools"), [f"{visible(one)} {_tool(tools[one])}" for one in tools]
     yield say("doc.session"), [visible(session.get("id"))]
     yield say("doc.knowledge"), [visible(report.document.get("knowledge_sha256"), 64)]
+
+
+def _tool(told: object) -> str:
+    """A version or digest; of a record the names of what is so."""
+    if isinstance(told, dict):
+        return visible(", ".join(str(name) for name, value in told.items() if value), 300) or "–"
+    return visible(told, 64)
 
 
 def _categories(report: Report) -> list[str]:
@@ -104,6 +111,9 @@ def _results(report: Report) -> Iterator[Block]:
     yield Paragraph(say("report.silence"), "warning")
     yield Heading(2, say("doc.at_a_glance"))
     yield _glance_table(report)
+    if report.timeline is not None:
+        yield Heading(2, say("timeline.title"))
+        yield report.timeline
     yield Heading(2, say("doc.consent_record"))
     yield _consent_table(report)
 
@@ -171,7 +181,7 @@ def _findings(report: Report) -> Iterator[Block]:
     rows = tuple(_row(report, finding, number) for number, finding in enumerate(report.findings, 1))
     tones = tuple("dismissed" if is_dismissed(one) else str(one.get("severity")) for one in report.findings)
     links = tuple(anchor(one) if number < MOST_SHEETS else "" for number, one in enumerate(report.findings))
-    yield Table(tuple(say(name) for name in names), rows, (6, 9, 30, 7, 16, 21, 11), tones, links)
+    yield Table(tuple(say(name) for name in names), rows, (6, 10, 28, 7, 16, 22, 11), tones, links)
     yield Heading(1, say("doc.details"))
     for number, finding in enumerate(report.findings[:MOST_SHEETS], 1):
         yield from finding_sheet(report, finding, number)

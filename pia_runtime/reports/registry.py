@@ -21,6 +21,7 @@ class Format:
         module: of ``pia_runtime.reports``, loaded only when the format is used.
         function: ``(report) -> str | bytes`` in that module.
         quotes: whether it shows requests, decode steps and screenshots, which stand outside the document.
+        draws: whether the still picture of the timeline stands in it.
         binary: whether a terminal cannot show it.
     """
 
@@ -30,6 +31,7 @@ class Format:
     module: str
     function: str
     quotes: bool = False
+    draws: bool = False
     binary: bool = False
 
     def render(self, report: "Report") -> bytes:
@@ -43,10 +45,19 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 FORMATS: dict[str, Format] = {
     entry.id: entry
     for entry in (
-        Format("html", ".html", "text/html; charset=utf-8", "report_page", "render_report_page", quotes=True),
+        Format(
+            "html", ".html", "text/html; charset=utf-8", "report_page", "render_report_page", quotes=True, draws=True
+        ),
         Format("xlsx", ".xlsx", f"{_OFFICE}.spreadsheetml.sheet", "workbook", "render_workbook", binary=True),
         Format(
-            "docx", ".docx", f"{_OFFICE}.wordprocessingml.document", "word", "render_word", quotes=True, binary=True
+            "docx",
+            ".docx",
+            f"{_OFFICE}.wordprocessingml.document",
+            "word",
+            "render_word",
+            quotes=True,
+            draws=True,
+            binary=True,
         ),
         Format("md", ".md", "text/markdown; charset=utf-8", "markdown", "render_markdown", quotes=True),
         Format("json", ".json", "application/json", "plain_document", "render_json"),

@@ -15,6 +15,8 @@ from pia_runtime.reports.wording import Wording
 if TYPE_CHECKING:
     import pandas as pd
 
+    from pia_runtime.reports.blocks import Photo
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -32,6 +34,7 @@ class Report:
         secrets: values that may not stand in quoted requests.
         table: which one the flat formats write: detections, findings or events.
         events: the capture's events (:func:`pia_runtime.reports.event_frame.events_frame`), where that table was asked for.
+        timeline: the still picture of the timeline, where the format shows it.
     """
 
     document: Document
@@ -45,6 +48,7 @@ class Report:
     secrets: Secrets = field(default_factory=lambda: Secrets(()))
     table: str = "detections"
     events: "pd.DataFrame | None" = None
+    timeline: "Photo | None" = None
 
     @classmethod
     def of(
@@ -56,6 +60,7 @@ class Report:
         states: Mapping[str, str] | None = None,
         table: str = "detections",
         events: "pd.DataFrame | None" = None,
+        timeline: "Photo | None" = None,
     ) -> "Report":
         """Index a document."""
         return cls(
@@ -70,6 +75,7 @@ class Report:
             Secrets(exhibits.secrets if exhibits else ()),
             table,
             events,
+            timeline,
         )
 
     @property

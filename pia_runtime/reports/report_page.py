@@ -47,8 +47,9 @@ def _anchored(blocks: Iterable[Block]) -> Iterator[tuple[str, Block, str]]:
         yield type(block).__name__, block, anchor
 
 
-def _inline(jpeg: bytes) -> str:
-    return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
+def _inline(picture: bytes) -> str:
+    kind = "png" if picture.startswith(b"\x89PNG") else "jpeg"
+    return f"data:image/{kind};base64,{base64.b64encode(picture).decode()}"
 
 
 def _hash(text: str) -> str:

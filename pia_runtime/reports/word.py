@@ -111,8 +111,8 @@ def _add(document: Any, block: Block) -> None:  # noqa: ANN401
     elif isinstance(block, Table):
         _table(document, block)
     elif isinstance(block, Photo):
-        height = min(9.0, 5.0 * block.height / max(block.width, 1))
-        document.add_picture(io.BytesIO(block.jpeg), height=Cm(height))
+        across = 17.0 if block.wide else min(5.0, 9.0 * block.width / max(block.height, 1))
+        document.add_picture(io.BytesIO(block.content), width=Cm(across))
         _run(document.add_paragraph(), block.caption, BODY, 9, italic=True)
     else:
         _signatures(document, block)
