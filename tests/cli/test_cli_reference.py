@@ -117,13 +117,15 @@ def place(tmp_path_factory):
     return folder
 
 
-@pytest.mark.parametrize("example", RUN_HERE, ids=[example["run"] for example in RUN_HERE])
-def test_the_example_does_what_is_said(example, place, monkeypatch, capfd):
+def test_every_example_does_what_is_said(place, monkeypatch, capfd):
+    """One after the other: later examples read what earlier ones wrote."""
     monkeypatch.chdir(place)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(place / "config"))
     monkeypatch.setenv("LC_ALL", "C.UTF-8")
-    _, *arguments = shlex.split(example["run"])
-    code = run(arguments)
-    shown = capfd.readouterr()
-    assert code == example.get("exit", 0), shown.err
-    assert "Traceback" not in shown.err
+    wrong = []
+    for example in RUN_HERE:
+        code = run(shlex.split(example["run"])[1:])
+        shown = capfd.readouterr()
+        if code != example.get("exit", 0) or "Traceback" in shown.err:
+            wrong.append((example["run"], code, shown.err))
+    assert wrong == []

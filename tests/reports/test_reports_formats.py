@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import zipfile
 from datetime import datetime
 from html.parser import HTMLParser
@@ -17,7 +18,7 @@ from docx.oxml.ns import qn
 from hostile import POISONS, hostile_document
 from report_documents import LABELS, loan_document, silent_document
 
-from pia_runtime.reports.columns import DETECTIONS, FINDINGS
+from pia_runtime.reports.columns import DETECTIONS, FINDINGS, TABLES
 from pia_runtime.reports.escape import _INVISIBLE
 from pia_runtime.reports.registry import FORMATS
 from pia_runtime.reports.report import Report
@@ -149,6 +150,21 @@ def test_the_tables_have_the_documented_columns_and_types():
             kind = str(table[column.name].dtype)
             assert kind.startswith(column.dtype.split("[")[0].replace("string", "str")) or column.dtype == kind, column
         assert len(table) == len(loan_document()[name])
+
+
+def test_the_columns_are_documented():
+    lines = ["# Columns of the flat tables", ""]
+    lines += [
+        "`pia report --format csv|parquet --table NAME`. Times are UTC; empty is unknown. Texts are escaped for the eye and bounded."
+    ]
+    lines += ["`pia_runtime.open_capture` has tables of its own for notebooks ([notebook.md](notebook.md))."]
+    for name, columns in TABLES.items():
+        lines += ["", f"## {name}", "", "| column | pandas type | what |", "|---|---|---|"]
+        lines += [f"| `{column.name}` | `{column.dtype}` | {column.meaning} |" for column in columns]
+    page = Path(__file__).parents[2] / "docs" / "report-columns.md"
+    if os.environ.get("PIA_REFRESH_GOLDEN") == "1":
+        page.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert page.read_text(encoding="utf-8") == "\n".join(lines) + "\n"
 
 
 def test_csv_and_parquet_say_the_same():
