@@ -16,7 +16,7 @@ from pia_runtime.capture.status import LiveLog, LiveStatus
 from pia_runtime.errors import PiaError
 from pia_runtime.storage.writer import CaptureWriter
 
-Reason = Literal["target_exit", "duration", "interrupted", "quit"]
+Reason = Literal["target_exit", "duration", "interrupted", "quit", "scenario"]
 
 TICK_SECONDS = 0.1
 """How often a run looks after its keys, clock and end."""
@@ -34,7 +34,8 @@ class LiveResult:
     """How a run ended.
 
     Attributes:
-        reason: ``target_exit``, ``duration``, ``interrupted`` (Ctrl-C) or ``quit`` (key q).
+        reason: ``target_exit``, ``duration``, ``interrupted`` (Ctrl-C), ``quit`` (key q) or ``scenario`` (nothing is left
+            to do of it).
         detail: what the instrument said about the end of the app, or "".
     """
 
@@ -56,6 +57,7 @@ def run_live(
     calibrate_every_s: float = 5.0,
     take_screenshot: Callable[[], bytes] | None = None,
     log: LiveLog | None = None,
+    is_over: Callable[[], bool] | None = None,
 ) -> LiveResult:
     """Run the app until it exits, the time is up, the tester quits or presses Ctrl-C; then close the capture.
 
@@ -69,6 +71,7 @@ def run_live(
         calibrate_every_s: seconds between clock exchanges during the run.
         take_screenshot: returns the device's screen as PNG (key s), or None where there is no screen.
         log: what the status shows of the newest; also told by others, for instance a scanner in the proxy.
+        is_over: whether whoever drives the app has done so to the end, or None where a person decides.
 
     Raises:
         NotReadyError: the app could not be started, or the capture could not be written; what was written is whole.
@@ -77,7 +80,7 @@ def run_live(
     with Interruption() as interruption:
         try:
             run.begin()
-            reason = run.watch(keys, duration_s, interruption)
+            reason = run.watch(keys, duration_s, interruption, is_over)
             run.finish(reason)
         finally:
             _close(run.instrument, proxy, writer, run.gaps)
@@ -120,7 +123,13 @@ class _Run:
         if not self._detached.is_set():
             self._calibrator.measure()
 
-    def watch(self, keys: KeyReader | None, duration_s: float | None, interruption: Interruption) -> Reason:
+    def watch(
+        self,
+        keys: KeyReader | None,
+        duration_s: float | None,
+        interruption: Interruption,
+        is_over: Callable[[], bool] | None = None,
+    ) -> Reason:
         while self._writer.failure is None:
             elapsed = time.monotonic() - self._started
             if interruption.is_set():
@@ -129,6 +138,8 @@ class _Run:
                 return "target_exit"
             if duration_s is not None and elapsed >= duration_s:
                 return "duration"
+            if is_over is not None and is_over():
+                return "scenario"
             if self._take_keys(keys):
                 return "quit"
             self._calibrator.tick()

@@ -21,6 +21,9 @@ from pia_runtime.capture.view import LiveView
 from pia_runtime.errors import InputError, PiaError
 from pia_runtime.storage.writer import CaptureWriter
 
+ReadDevice = Callable[..., str]
+"""Takes a serial and the words of a command, returns what it printed (:func:`read_adb`)."""
+
 PACKAGE_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._")
 """Letters of an Android package name; anything else would reach the device's shell."""
 
@@ -31,7 +34,9 @@ def session_id(package: str, started_ns: int) -> str:
     return f"{started:%Y-%m-%dT%H%M%SZ}-{package}"
 
 
-def describe_run(package: str, serial: str, categories: tuple[int, ...] = ()) -> dict[str, Any]:
+def describe_run(
+    package: str, serial: str, categories: tuple[int, ...] = (), read: ReadDevice = read_adb
+) -> dict[str, Any]:
     """``session.json`` of a run that is about to begin: app, device and tool versions.
 
     Raises:
@@ -40,7 +45,7 @@ def describe_run(package: str, serial: str, categories: tuple[int, ...] = ()) ->
     """
     if not package or not set(package) <= PACKAGE_LETTERS:
         raise InputError(f"{package!r} is not a package name", "give a name like com.example.app")
-    dumpsys = read_adb(serial, "dumpsys", "package", package)
+    dumpsys = read(serial, "dumpsys", "package", package)
     if f"Package [{package}]" not in dumpsys:
         raise InputError(
             f"{package} is not installed on {serial}", "install it first, or list: adb shell pm list packages"
@@ -51,7 +56,7 @@ def describe_run(package: str, serial: str, categories: tuple[int, ...] = ()) ->
     first_launch = parse_first_launch(dumpsys)
     if first_launch is not None:
         session["first_launch"] = first_launch
-    return {**session, "device": parse_device(serial, read_adb(serial, "getprop"))}
+    return {**session, "device": parse_device(serial, read(serial, "getprop"))}
 
 
 def tool_versions() -> dict[str, str]:
@@ -74,6 +79,10 @@ def capture_device(
     identifiers: list[dict[str, Any]] | None = None,
     duration_s: float | None = None,
     calibrate_every_s: float = 5.0,
+    read: ReadDevice = read_adb,
+    take_screenshot: Callable[[], bytes] | None = None,
+    on_writer: Callable[[CaptureWriter], object] = lambda _: None,
+    is_over: Callable[[], bool] | None = None,
     say: Callable[[str], None] = lambda line: print(line, file=sys.stderr),  # noqa: T201 - for people, not a result
 ) -> tuple[Path, LiveResult]:
     """Record one run of an app on a device.
@@ -91,6 +100,10 @@ def capture_device(
         identifiers: values known to be on the device, or None.
         duration_s: seconds after which the run ends, or None.
         calibrate_every_s: seconds between clock exchanges.
+        read: asks the device's shell.
+        take_screenshot: the device's screen as PNG (key s); default by adb.
+        on_writer: takes the capture's writer before anything is started.
+        is_over: whether the scenario has come to its end, or None where there is none.
         say: takes lines for people.
 
     Returns:
@@ -100,11 +113,12 @@ def capture_device(
         NotReadyError: device, adb or port is not ready.
         InputError: the app is not installed, or ``out`` is not empty.
     """
-    session = describe_run(package, serial, categories)
+    session = describe_run(package, serial, categories, read)
     writer = CaptureWriter.create(out or Path("captures") / session["id"], session, identifiers)
     proxy = Proxy(writer, port=port, listen_host=listen_host, confdir=confdir, mode=mode)
     with writer:
         try:
+            on_writer(writer)
             proxy.start()
         except PiaError:
             writer.discard()
@@ -125,7 +139,8 @@ def capture_device(
                 status=status,
                 duration_s=duration_s,
                 calibrate_every_s=calibrate_every_s,
-                take_screenshot=lambda: read_screen(serial),
+                take_screenshot=take_screenshot or (lambda: read_screen(serial)),
                 log=log,
+                is_over=is_over,
             )
     return writer.path, result

@@ -1,20 +1,34 @@
 """``pia capture``: a live run on a device."""
 
+from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from pia_runtime.cli.device import CONFDIR, FRIDA_PORT, DeviceOption, FridaPortOption
 from pia_runtime.cli.encrypting import RecipientOption
 from pia_runtime.cli.options import KeylogOption, PinningOption, QuicOption, StacksOption, say
 from pia_runtime.cli.seal import KeyOption, SealOption, TimestampOption, chosen_signer
+
+RESTART_SECONDS = 5.0
+"""How long an app that ended is given to start again before the run ends."""
+
+
+class NetworkChoice(StrEnum):
+    """How the app's traffic reaches the proxy."""
+
+    reverse = "reverse"
+    emulator = "emulator"
+    wireguard = "wireguard"
+    none = "none"
 
 
 def capture(
     package: Annotated[
         str, typer.Argument(metavar="PACKAGE", help="The app, for instance com.some.app.", show_default=False)
     ],
-    device: Annotated[str, typer.Option("--device", "-s", help="Serial of the device, as adb devices prints it.")],
+    device: DeviceOption = None,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="Capture folder to create [default: captures/<id>].", show_default=False),
@@ -23,7 +37,7 @@ def capture(
         int, typer.Option("--port", help="Port the device's proxy settings name.", min=1, max=65535)
     ] = 8080,
     listen: Annotated[
-        str, typer.Option("--listen", help="Address to listen on; 127.0.0.1 goes with adb reverse.")
+        str, typer.Option("--listen", help="Address to listen on with --no-prepare; 127.0.0.1 goes with adb reverse.")
     ] = "127.0.0.1",
     category: Annotated[
         list[int] | None,
@@ -46,6 +60,63 @@ def capture(
     duration: Annotated[
         float | None, typer.Option("--duration", help="End the run after this many seconds.", min=1, show_default=False)
     ] = None,
+    prepare: Annotated[
+        bool,
+        typer.Option(
+            "--prepare/--no-prepare",
+            help="Make the device ready and give it back as it was; without, everything must be set up by hand.",
+        ),
+    ] = True,
+    frida_server: Annotated[
+        Path | None,
+        typer.Option(
+            "--frida-server",
+            help="frida-server for the device, packed or not, or a folder of downloads [default: one that runs there].",
+            exists=True,
+            show_default=False,
+        ),
+    ] = None,
+    frida_port: FridaPortOption = FRIDA_PORT,
+    frida_name: Annotated[
+        str, typer.Option("--frida-name", help="Its name on the device; some apps look for the usual one.")
+    ] = "frida-server",
+    network: Annotated[
+        NetworkChoice,
+        typer.Option(
+            "--network",
+            help="How traffic gets here: adb reverse, the SDK emulator's 10.0.2.2, mitmproxy's WireGuard, or none of them.",
+        ),
+    ] = NetworkChoice.reverse,
+    udp_block: Annotated[
+        bool,
+        typer.Option("--udp-block/--no-udp-block", help="Refuse UDP port 443 on the whole device (needs iptables)."),
+    ] = True,
+    install: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--install",
+            help="APK, split APKs, .apks, .xapk or .apkm to install where the app is not there; removed afterwards.",
+            exists=True,
+            show_default=False,
+        ),
+    ] = None,
+    clear_data: Annotated[
+        bool,
+        typer.Option(
+            "--clear-data", help="Empty the app first, so that it starts as for the first time. Cannot be undone."
+        ),
+    ] = False,
+    revoke: Annotated[
+        bool, typer.Option("--revoke-permissions", help="Take back what the app is allowed, for the run.")
+    ] = False,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario",
+            help="first-launch-60s, refuse, accept, accept-withdraw, background-10min, or a .yaml file [default: by hand].",
+            show_default=False,
+        ),
+    ] = None,
     pinning_bypass: PinningOption = True,
     keylog: KeylogOption = True,
     quic_block: QuicOption = True,
@@ -57,40 +128,83 @@ def capture(
 ) -> int:
     """Record an app on a rooted emulator or phone: flows, API reads, clock samples and consent marks.
 
-    frida-server must run on the device, its proxy must point here (adb reverse tcp:8080 tcp:8080 and the global proxy
-    127.0.0.1:8080) and it must trust the certificate in --confdir. Keys during the run: r asked, g given, x refused,
-    w withdrawn, n note, s screenshot, q end. Ctrl-C ends the run cleanly (exit code 130).
+    The device is made ready step by step (root, frida-server, certificate, proxy, QUIC, app), each step is undone at the
+    end, on an error and on Ctrl-C; after kill -9 pia restore does it. Ask pia doctor first. With --no-prepare, frida-server
+    must run, the proxy must point here and the device must trust the certificate in --confdir.
+    Keys during the run: r asked, g given, x refused, w withdrawn, n note, s screenshot, q end. Ctrl-C ends the run cleanly
+    (exit code 130).
 
     When the run is over it is analysed and sealed, and signed where there is a key (`pia key new`).
     """
+    from pia_runtime.capture.device_plan import DevicePlan, Network
+    from pia_runtime.capture.device_run import DeviceRun
     from pia_runtime.capture.ending import Ending
-    from pia_runtime.capture.instrument import OnDetached, OnEvent
-    from pia_runtime.capture.run import capture_device
+    from pia_runtime.capture.instrument import Connect, OnDetached, OnEvent
+    from pia_runtime.capture.run import PACKAGE_LETTERS, capture_device
+    from pia_runtime.device.connection import choose_device
+    from pia_runtime.device.scenario import load_scenario
+    from pia_runtime.errors import InputError, UsageError
     from pia_runtime.instrumentation.catalog import load_catalog
     from pia_runtime.instrumentation.host import FridaHost
     from pia_runtime.instrumentation.interventions import Interventions
+    from pia_runtime.instrumentation.server_probe import probe_server
     from pia_runtime.instrumentation.target import DeviceTarget
 
+    if not set(package) <= PACKAGE_LETTERS:
+        raise InputError(f"{package!r} is not a package name", "give a name like com.example.app")
+    if not prepare and (frida_server or install or clear_data or revoke or scenario):
+        raise UsageError("--no-prepare changes nothing on the device", "leave out what would change it")
+    known, driven = _known(identifiers), load_scenario(scenario) if scenario else None
+    serial = choose_device(device)
     ending = Ending(seal, chosen_signer(key) if seal else None, timestamp, tuple(encrypt or ()))
     catalog = load_catalog()
     interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
 
-    def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
-        target = DeviceTarget(package, device)
-        return FridaHost(target, catalog, on_event=on_event, on_detached=on_detached, interventions=interventions)
+    def connect_to(address: str | None) -> Connect:
+        def connect(on_event: OnEvent, on_detached: OnDetached) -> FridaHost:
+            target = DeviceTarget(package, serial, address)
+            return FridaHost(
+                target,
+                catalog,
+                on_event=on_event,
+                on_detached=on_detached,
+                interventions=interventions,
+                restart_s=RESTART_SECONDS,
+            )
 
-    path, result = capture_device(
+        return connect
+
+    plan = DevicePlan(
         package,
-        serial=device,
-        connect=connect,
-        confdir=confdir or Path(".cache") / "mitmproxy",
-        out=out,
+        frida_server=frida_server,
+        frida_port=frida_port,
+        frida_name=frida_name,
+        network=Network(network.value),
         port=port,
-        listen_host=listen,
-        categories=tuple(category or ()),
-        identifiers=_known(identifiers),
-        duration_s=duration,
+        udp_block=udp_block,
+        install=tuple(install or ()),
+        clear_data=clear_data,
+        revoke=revoke,
+        confdir=confdir or CONFDIR,
     )
+    about: dict[str, Any] = {
+        "out": out,
+        "categories": tuple(category or ()),
+        "identifiers": known,
+        "duration_s": duration,
+    }
+    if prepare:
+        path, result = DeviceRun(serial, plan, connect_to, probe_server, driven, say).record(**about)
+    else:
+        path, result = capture_device(
+            package,
+            serial=serial,
+            connect=connect_to(None),
+            confdir=plan.confdir,
+            port=port,
+            listen_host=listen,
+            **about,
+        )
     say(f"{result.flows} flows, {result.events} events, {result.dropped} dropped ({result.detail or result.reason})")
     kept = ending.finish(path, say)
     say(f"next: pia {'decrypt' if encrypt else 'analyze'} {kept}")

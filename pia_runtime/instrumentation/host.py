@@ -37,6 +37,7 @@ class FridaHost:
         clock: makes the device's clock wrong on purpose (tests).
         bursts: how many calls of a kind are told in full before they are counted.
         interventions: what is done to the app's traffic; the run's session names it.
+        restart_s: seconds that an app which ended is given to start again; it is then watched again from its first line.
     """
 
     def __init__(
@@ -49,7 +50,10 @@ class FridaHost:
         clock: ClockSimulation | None = None,
         bursts: BurstLimits | None = None,
         interventions: Interventions | None = None,
+        restart_s: float = 0.0,
     ) -> None:
+        self._restart_s = restart_s
+        self._awaiting: threading.Timer | None = None
         self._interventions = interventions or Interventions()
         self._target = target
         self._catalog = catalog
@@ -122,6 +126,8 @@ class FridaHost:
         if self._stopping:
             return
         self._stopping = True
+        if self._awaiting is not None:
+            self._awaiting.cancel()
         for pid, process in list(self._processes.items()):
             if pid not in self._gone:
                 process.drain()
@@ -182,7 +188,9 @@ class FridaHost:
             return
         try:
             if pid not in self._processes and (identifier is None or self._target.owns(identifier)):
-                self._instrument(pid, identifier)
+                process = self._instrument(pid, identifier)
+                if identifier is not None and identifier == self._target.process and main in self._gone:
+                    self._take_over(process)
         except NotReadyError as error:
             self._gap("process_not_hooked", f"{identifier or 'child'} ({pid}): {error.message}")
         finally:
@@ -196,10 +204,32 @@ class FridaHost:
         if process is not None:
             self._report_unhooked(process)
         if self._main is not None and pid == self._main.pid:
-            self._on_detached(reason)
+            self._lose_main(reason)
         elif process is not None:
-            exit_ = {"type": "lifecycle", "state": "process_exit", "reason": reason}
-            self._on_event({**exit_, **host_stamp(), "pid": pid, "process": process.facts.process})
+            self._tell_exit(process, reason)
+
+    def _tell_exit(self, process: InstrumentedProcess, reason: str) -> None:
+        exit_ = {"type": "lifecycle", "state": "process_exit", "reason": reason}
+        self._on_event({**exit_, **host_stamp(), "pid": process.pid, "process": process.facts.process})
+
+    def _lose_main(self, reason: str) -> None:
+        """The app ended: over, unless it is given time to start again (zygote's children are held anyway)."""
+        if not self._restart_s or not self._target.follows_children or reason == "connection-terminated":
+            self._on_detached(reason)
+            return
+        self._awaiting = threading.Timer(self._restart_s, self._on_detached, (reason,))
+        self._awaiting.daemon = True
+        self._awaiting.start()
+
+    def _take_over(self, process: InstrumentedProcess) -> None:
+        """The app has started again: its new process is the main one."""
+        if self._awaiting is not None:
+            self._awaiting.cancel()
+        old, self._main = self._main, process
+        if old is not None:
+            self._tell_exit(old, "process-terminated")
+        start = {"type": "lifecycle", "state": "process_start", "reason": "started again, hooks before its first line"}
+        self._on_event({**start, **host_stamp(), "pid": process.pid, "process": process.facts.process})
 
     def _report_unhooked(self, process: InstrumentedProcess) -> None:
         if not process.hooked:

@@ -56,7 +56,7 @@ class InstrumentedProcess:
         self._lock = threading.Lock()
         with telling(f"attach to process {pid}"):
             self._session = device.attach(pid)
-            self._session.on("detached", lambda reason, *_: on_detached(pid, str(reason)))
+            self._session.on("detached", lambda reason, crash=None, *_: self._on_end(on_detached, str(reason), crash))
             self._script = self._session.create_script(source, name="pia")
             self._script.on("message", self._on_message)
             self._script.load()
@@ -107,6 +107,13 @@ class InstrumentedProcess:
             timer.cancel()
 
     # Frida's thread from here on.
+
+    def _on_end(self, on_detached: Callable[[int, str], None], reason: str, crash: Any) -> None:  # noqa: ANN401
+        if crash is not None:
+            detail = f"{self._facts.process}: {str(getattr(crash, 'summary', crash))[:400]}"
+            gap = {"type": "gap", **host_stamp(), "kind": "app_crashed", "host": "", "detail": detail}
+            self._on_event({**gap, "pid": self.pid, "process": self._facts.process})
+        on_detached(self.pid, reason)
 
     def _on_message(self, message: dict[str, Any], _data: bytes | None) -> None:
         if message["type"] == "error":

@@ -98,12 +98,14 @@ class DeviceTarget:
     Args:
         package: the app's package name.
         serial: ``adb devices`` serial, ``host:port`` of a reachable frida-server, or None for the only USB device.
+        address: ``host:port`` where frida-server is reached (``adb forward``), whatever its port on the device; or None.
     """
 
     follows_children = True
     shares_ports = False
 
-    def __init__(self, package: str, serial: str | None = None) -> None:
+    def __init__(self, package: str, serial: str | None = None, address: str | None = None) -> None:
+        self._address = address
         self.process = package
         self._package = package
         self._serial = serial
@@ -111,6 +113,8 @@ class DeviceTarget:
     def open_device(self) -> Any:  # noqa: ANN401
         """Find the device: by adb serial, by address, or the only one on USB."""
         with telling(f"find device {self._serial or '(USB)'}"):
+            if self._address is not None:
+                return frida.get_device_manager().add_remote_device(self._address)
             if self._serial is None:
                 return frida.get_usb_device(timeout=DEVICE_TIMEOUT_S)
             if self._is_address() and self._serial not in {device.id for device in frida.enumerate_devices()}:

@@ -63,6 +63,7 @@ class Stream:
         self.acknowledged = asyncio.Event()
         self.open = asyncio.Event()
         self.closed = False
+        self.accepted = False
         self._rest = b""
 
     async def write(self, data: bytes) -> None:
@@ -93,7 +94,8 @@ class Stream:
         """Tell the client that the service has ended."""
         if not self.closed:
             self.closed = True
-            self.link.send(CLSE, self.local, self.remote)
+            # A service that was never accepted has no id here: the client knows the refusal by 0.
+            self.link.send(CLSE, self.local if self.accepted else 0, self.remote)
         self.end()
 
     def end(self) -> None:
@@ -153,6 +155,7 @@ class Link:
                 self.send(OKAY, stream.local, stream.remote)
             elif command == OKAY:
                 stream.remote = arg0
+                stream.accepted = True
                 stream.open.set()
                 stream.acknowledged.set()
             elif command == CLSE:
@@ -242,6 +245,7 @@ class Daemon:
 
     @staticmethod
     def _accept(stream: Stream) -> None:
+        stream.accepted = True
         stream.link.send(OKAY, stream.local, stream.remote)
 
     async def _shell(self, stream: Stream, command: str, *, v2: bool) -> None:

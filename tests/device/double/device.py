@@ -232,8 +232,6 @@ class PlayedDevice:
 
     def read(self, path: str) -> bytes:
         """Read a file as adb's user."""
-        if path in self.android.files:
-            return self.android.files[path]
         target = self._host_path(path)
         seen = target.stat()
         if self.uid not in (0, seen.st_uid) and not seen.st_mode & stat.S_IROTH:
@@ -265,9 +263,9 @@ class PlayedDevice:
     def _follow(self) -> None:
         """Let the processes follow what ``am`` was told."""
         android = self.android
-        for path, content in android.files.items():
-            if self.stat(path) is None:
-                self._host_path(path).write_bytes(content)
+        while android.files:
+            path, content = android.files.popitem()
+            self._host_path(path).write_bytes(content)
         while android.stopped:
             name = android.stopped.pop()
             self.do(f"pkill -9 -f '^{name} '")

@@ -1,0 +1,183 @@
+"""A run that makes the device ready itself, drives and observes the app, and gives the device back as it was."""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pia_runtime.capture.device_observer import DeviceObserver
+from pia_runtime.capture.device_plan import EMULATOR_HOST, DevicePlan, Network, plan_steps
+from pia_runtime.capture.instrument import Connect, Instrument, OnDetached, OnEvent
+from pia_runtime.capture.live import LiveResult
+from pia_runtime.capture.run import capture_device
+from pia_runtime.capture.scenario_run import ScenarioRun
+from pia_runtime.device.command_log import CommandLog
+from pia_runtime.device.connection import Connection, expect
+from pia_runtime.device.forwarding import forwarded
+from pia_runtime.device.journal import Journal
+from pia_runtime.device.preparation import prepared
+from pia_runtime.device.scenario import Scenario
+from pia_runtime.device.screen import read_picture
+from pia_runtime.device.step import Step
+from pia_runtime.device.step_ca_store import CaStore
+from pia_runtime.device.step_frida_server import Probe
+from pia_runtime.device.step_reverse import prove_path
+from pia_runtime.storage.writer import CaptureWriter
+
+ConnectTo = Callable[[str], Connect]
+"""Makes the way to the instrument, given the address where frida-server is reached."""
+
+LISTEN = {Network.wireguard: "0.0.0.0"}  # noqa: S104 - the phone's packets come from outside
+MODES = {Network.wireguard: ("wireguard",)}
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceRun:
+    """One run on a prepared device.
+
+    Attributes:
+        serial: the device.
+        plan: what it is to be.
+        connect_to: makes the instrument.
+        probe: asks frida-server.
+        scenario: what is done to the app, or None where a person does it.
+        say: takes lines for people.
+    """
+
+    serial: str
+    plan: DevicePlan
+    connect_to: ConnectTo
+    probe: Probe
+    scenario: Scenario | None
+    say: Callable[[str], None]
+
+    def record(self, **options: Any) -> tuple[Path, LiveResult]:  # noqa: ANN401 - those of capture_device
+        """Prepare, record, restore. Options are those of :func:`pia_runtime.capture.run.capture_device`.
+
+        Raises:
+            NotReadyError: the device cannot be made ready, or something remains on it; the message says which.
+        """
+        log = CommandLog()
+        device = Connection(self.serial, log)
+        plan = self.plan.with_port()
+        steps = plan_steps(device, plan, self.probe)
+        self.say(f"preparing {self.serial} (root: {device.root.value})")
+        try:
+            with prepared(device, steps, Journal(self.serial), self.say):
+                if plan.network is Network.emulator:
+                    prove_path(device, EMULATOR_HOST, plan.port, "127.0.0.1", plan.port)
+                with forwarded(device, plan.frida_port) as port:
+                    return self._record(device, plan, steps, f"127.0.0.1:{port}", options)
+        finally:
+            log.detach()
+
+    def _record(
+        self, device: Connection, plan: DevicePlan, steps: list[Step], address: str, options: dict[str, Any]
+    ) -> tuple[Path, LiveResult]:
+        observed = _Observed(device, plan.package, self.connect_to(address), steps, self.scenario, self.say)
+
+        def on_writer(writer: CaptureWriter) -> None:
+            device.log.attach(writer.path)
+            done = {"root": device.root.value, "network": plan.network.value, "steps": [step.name for step in steps]}
+            writer.update_session(tools={"preparation": done})
+            observed.writer = writer
+
+        return capture_device(
+            plan.package,
+            serial=self.serial,
+            connect=observed.connect,
+            confdir=plan.confdir,
+            port=plan.port,
+            listen_host=LISTEN.get(plan.network, "127.0.0.1"),
+            mode=MODES.get(plan.network, ("regular",)),
+            read=lambda _serial, *command: (
+                expect(device.shell(*command), f"{command[0]} failed", "see pia doctor").text + "\n"
+            ),
+            take_screenshot=lambda: read_picture(device),
+            on_writer=on_writer,
+            is_over=observed.is_over if self.scenario else None,
+            say=self.say,
+            **options,
+        )
+
+
+class _Observed:
+    """The instrument of a run with the device's observer and the scenario beside it."""
+
+    def __init__(
+        self,
+        device: Connection,
+        package: str,
+        connect: Connect,
+        steps: list[Step],
+        scenario: Scenario | None,
+        say: Callable[[str], None],
+    ) -> None:
+        self.writer: CaptureWriter | None = None
+        self._device, self._package, self._connect = device, package, connect
+        self._store = next((step for step in steps if isinstance(step, CaStore)), None)
+        self._scenario, self._say = scenario, say
+        self._run: ScenarioRun | None = None
+        self._started = threading.Event()
+
+    def is_over(self) -> bool:
+        """Whether the scenario was begun and has ended."""
+        return self._started.is_set() and self._run is not None and self._run.is_over()
+
+    def connect(self, on_event: OnEvent, on_detached: OnDetached) -> Instrument:
+        """Make the instrument; what it tells is seen here on its way."""
+        assert self.writer is not None  # noqa: S101 - the writer is told before anything is started
+        observer = DeviceObserver(self._device, self._package, self.writer)
+        if self._scenario is not None:
+            self._run = ScenarioRun(self._device, self._scenario, on_event, self._say)
+
+        def seen(record: dict[str, Any]) -> None:
+            on_event(record)
+            observer.observe(record)
+            if self._run is not None:
+                self._run.observe(record)
+
+        def ended(reason: str) -> None:
+            observer.observe({"type": "lifecycle", "state": "process_exit", "process": self._package, "reason": reason})
+            on_detached(reason)
+
+        return _Instrument(self._connect(seen, ended), observer, self._run, self._store, self._started)
+
+
+class _Instrument:
+    def __init__(
+        self,
+        inner: Instrument,
+        observer: DeviceObserver,
+        run: ScenarioRun | None,
+        store: CaStore | None,
+        started: threading.Event,
+    ) -> None:
+        self._inner, self._observer, self._run, self._store, self._started = inner, observer, run, store, started
+
+    @property
+    def dropped(self) -> int:
+        return self._inner.dropped
+
+    @property
+    def tools(self) -> dict[str, Any]:
+        return self._inner.tools
+
+    def start(self) -> None:
+        self._inner.start()
+        self._observer.app_started(self._store)
+        if self._run is not None:
+            self._run.start()
+        self._started.set()
+
+    def calibrate(self, rounds: int) -> list[dict[str, Any]]:
+        return self._inner.calibrate(rounds)
+
+    def stop(self) -> None:
+        if self._run is not None:
+            self._run.stop()
+        try:
+            self._inner.stop()
+        finally:
+            self._observer.end()

@@ -1,0 +1,247 @@
+"""A whole run on a double: prepared, driven, observed, recorded, restored. The instrument is played, or Frida's own."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import orjson
+import pytest
+from device_stage import free_port
+from device_steps import VERSION, furnish
+from device_world import world
+from frida_stand_in import CONTROL_SERVICE, write_server
+
+from pia_runtime.capture.device_plan import DevicePlan
+from pia_runtime.capture.device_run import DeviceRun
+from pia_runtime.device.command_log import LOG_NAME
+from pia_runtime.device.journal import Journal
+from pia_runtime.device.scenario import load_scenario
+from pia_runtime.errors import NotReadyError
+
+APP = "com.example.loan"
+PROMPT = """<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation="0">
+<node text="" package="com.example.loan" clickable="false" bounds="[0,0][1080,2400]">
+<node text="请阅读《隐私政策》" package="com.example.loan" clickable="false" bounds="[90,900][990,1300]"/>
+<node text="不同意" package="com.example.loan" clickable="true" bounds="[90,1400][520,1520]"/>
+<node text="同意并继续" package="com.example.loan" clickable="true" bounds="[560,1400][990,1520]"/></node></hierarchy>"""
+MAIN_SCREEN = PROMPT.replace("请阅读《隐私政策》", "首页").replace("不同意", "推荐").replace("同意并继续", "我的")
+EXIT = {"pid": 4711, "reason": 1, "name": "EXIT_SELF"}
+
+
+class PlayedApp:
+    """An instrument whose app asks for consent and later ends itself."""
+
+    def __init__(self, on_event, on_detached, *, ends_after: float | None = None) -> None:
+        self.dropped = 0
+        self.tools = {"agent_sha256": "ab" * 32}
+        self._on_event, self._on_detached, self._ends_after = on_event, on_detached, ends_after
+
+    def start(self) -> None:
+        """The dialog comes up at once."""
+        asked = {"type": "consent", "signal": "requested", "scope": "policy", "source": "ui_tree", "clock": "device"}
+        self._on_event({**asked, "t_ns": time.time_ns(), "err_ns": 0})
+        if self._ends_after is not None:
+            threading.Timer(self._ends_after, self._on_detached, ("process-terminated",)).start()
+
+    def calibrate(self, rounds: int) -> list[dict]:
+        """One exchange."""
+        now = time.time_ns()
+        return [{"host_ns": now, "device_ns": now, "rtt_ns": 1_000_000}] * min(rounds, 1)
+
+    def stop(self) -> None:
+        """Nothing waits."""
+
+
+def install(played, **more) -> None:
+    """Put the app on the device."""
+    packages = played.state["packages"]
+    packages[APP] = {"version": "1.8.50", "code": 18500, "never": True, **more}
+    played.set("packages", packages)
+
+
+def events(folder: Path, kind: str) -> list[dict]:
+    """The event lines of one type."""
+    lines = [orjson.loads(line) for line in (folder / "events.jsonl").read_bytes().splitlines()]
+    return [line for line in lines if line["type"] == kind]
+
+
+@pytest.fixture
+def confdir(tmp_path, certificate):
+    """A folder with the session's authority."""
+    folder = tmp_path / "conf"
+    folder.mkdir()
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def no_terminal(monkeypatch):
+    """Keys are not read from whoever runs the tests."""
+    with Path("/dev/null").open() as nothing:
+        monkeypatch.setattr(sys, "stdin", nothing)
+        yield
+
+
+def test_a_scenario_drives_the_app_and_everything_is_evidence(connect, listener_server, tmp_path, confdir):
+    """The refusal is tapped where it stands; screen, tree and every command are in the capture; the device is as before."""
+    played, device = connect("emulator-14")
+    furnish(played)
+    install(played)
+    played.set("screens", [PROMPT, MAIN_SCREEN])
+    before = world(played)
+    scenario = tmp_path / "refuse.yaml"
+    scenario.write_text(
+        "scenarios: {x: {en: Refuse., actions: [{await: prompt}, {tap: refused, within_s: 5}, {wait_s: 0.5}]}}"
+    )
+    plan = DevicePlan(APP, frida_server=listener_server(), port=free_port(), confdir=confdir)
+    told: list[str] = []
+    run = DeviceRun(
+        device.serial, plan, lambda _: PlayedApp, lambda *_: None, load_scenario(str(scenario)), told.append
+    )
+    folder, result = run.record(out=tmp_path / "capture")
+    assert result.reason == "scenario"
+    assert played.state["taps"] == [[305, 1460]]
+    assert world(played) == before
+    session = orjson.loads((folder / "session.json").read_bytes())
+    assert session["first_launch"] is True
+    assert session["tools"]["preparation"]["root"] == "adb root"
+    assert session["tools"]["preparation"]["steps"][:3] == ["adb_root", "frida_server", "ca_store"]
+    signals = [(line["signal"], line["source"]) for line in events(folder, "consent")]
+    assert signals == [("requested", "ui_tree"), ("refused", "tester")]
+    pictures = {line["text"]: line["blob"] for line in events(folder, "note") if "blob" in line}
+    assert (folder / "blobs" / pictures["screenshot after consent requested"]).read_bytes().startswith(b"\x89PNG")
+    assert "<hierarchy" in (folder / "blobs" / pictures["UI tree after consent requested"]).read_text()
+    logged = [orjson.loads(line) for line in (folder / LOG_NAME).read_bytes().splitlines()]
+    assert [line["command"] for line in logged if line["action"] == "shell"] == [
+        line for line in played.state["commands"] if line in {entry["command"] for entry in logged}
+    ]
+    assert {line["command"] for line in logged if line["action"] == "shell"} >= {
+        "input tap 305 1460",
+        "screencap -p",
+    }
+
+
+def test_an_app_that_ends_itself_when_it_is_watched_is_a_blind_spot(connect, listener_server, tmp_path, confdir):
+    """Told apart from a crash by what Android itself recorded."""
+    played, device = connect("magisk-13")
+    install(played)
+    played.set("exits", [EXIT])
+    plan = DevicePlan(APP, frida_server=listener_server(), port=free_port(), confdir=confdir)
+
+    def connect_to(_address):
+        return lambda *callbacks: PlayedApp(*callbacks, ends_after=1.0)
+
+    folder, result = DeviceRun(device.serial, plan, connect_to, lambda *_: None, None, print).record(
+        out=tmp_path / "capture"
+    )
+    assert result.reason == "target_exit"
+    gaps = {line["kind"]: line["detail"] for line in events(folder, "gap")}
+    assert "it ended itself" in gaps["app_exit_suspicious"]
+    assert "app_crashed" not in gaps
+
+
+def test_an_app_that_is_not_there_leaves_the_device_as_it_was(connect, listener_server, tmp_path, confdir):
+    """The last thing that is looked at, after everything was prepared."""
+    played, device = connect("magisk-13")
+    before = world(played)
+    plan = DevicePlan("com.example.absent", frida_server=listener_server(), port=free_port(), confdir=confdir)
+    with pytest.raises(Exception, match=r"battery optimisation stays on|not installed"):
+        DeviceRun(device.serial, plan, lambda _: PlayedApp, lambda *_: None, None, print).record(out=tmp_path / "c")
+    assert world(played) == before
+    assert not (tmp_path / "c").exists()
+
+
+def test_no_root_is_said_before_anything_is_changed(connect, tmp_path, confdir):
+    """Nothing was sent that could have changed the device."""
+    _played, device = connect("unrooted-14")
+    with pytest.raises(NotReadyError, match="gives no root"):
+        DeviceRun(
+            device.serial, DevicePlan(APP, confdir=confdir), lambda _: PlayedApp, lambda *_: None, None, print
+        ).record()
+    assert not Journal(device.serial).path.exists()
+
+
+@pytest.mark.live
+def test_frida_s_own_server_is_pushed_started_used_and_ended(connect, journal_of, certificate, listener_server):
+    """ControlService stands for frida-server; the host side is Frida's real one, through the real adb and the double."""
+    import frida
+
+    from pia_runtime.device.forwarding import forwarded
+    from pia_runtime.device.frida_binary import load_frida_server
+    from pia_runtime.device.preparation import prepared
+    from pia_runtime.device.step_frida_server import FridaServer
+    from pia_runtime.instrumentation.server_probe import probe_server
+
+    played, device = connect("magisk-13")
+    before = world(played)
+    folder = Path(tempfile.mkdtemp(prefix="pia-f", dir=Path(__file__).parents[2] / ".cache"))
+    try:
+        program = write_server(folder, CONTROL_SERVICE, frida.__version__)
+        assert "nobody answers" in (probe_server(device, 27055) or "")
+        step = FridaServer(
+            load_frida_server(program, "x86_64", frida.__version__), probe_server, frida.__version__, 27055, "quiet"
+        )
+        with prepared(device, [step], journal_of(device), print), forwarded(device, 27055) as port:
+            remote = frida.get_device_manager().add_remote_device(f"127.0.0.1:{port}")
+            names = {process.name for process in remote.enumerate_processes()}
+            pid = remote.spawn(["/usr/bin/sleep", "60"])
+            session = remote.attach(pid)
+            script = session.create_script("rpc.exports.answer = () => Process.id")
+            script.load()
+            assert script.exports_sync.answer() == pid
+            remote.kill(pid)
+            assert names
+            frida.get_device_manager().remove_remote_device(f"127.0.0.1:{port}")
+        assert world(played) == before
+    finally:
+        shutil.rmtree(folder)
+
+
+def test_ctrl_c_during_a_run_of_the_command_gives_the_device_back(connect, listener_server, tmp_path, confdir):
+    """Exit code 130, nothing left, the capture whole: the command itself, in a process of its own."""
+    played, device = connect("magisk-13")
+    install(played)
+    before = world(played)
+    script = f"""
+import sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import pia_runtime.instrumentation.host as host, pia_runtime.instrumentation.server_probe as probe
+from test_device_run import PlayedApp
+host.FridaHost = lambda target, catalog, *, on_event, on_detached, **_: PlayedApp(on_event, on_detached)
+probe.probe_server = lambda *_: None
+from pia_runtime.cli.main import main
+main()
+"""
+    arguments = [
+        "capture",
+        APP,
+        "--device",
+        device.serial,
+        "--frida-server",
+        str(listener_server(VERSION)),
+        "-o",
+        str(tmp_path / "c"),
+    ]
+    process = subprocess.Popen(
+        [sys.executable, "-c", script, *arguments, "--port", str(free_port()), "--confdir", str(confdir)],
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ},
+    )
+    told = ""
+    for line in process.stderr:
+        told += line
+        if line.startswith("recording into"):
+            time.sleep(1.5)
+            process.send_signal(signal.SIGINT)
+            break
+    told += process.communicate(timeout=120)[1]
+    assert process.returncode == 130, told
+    assert world(played) == before
+    assert (tmp_path / "c" / LOG_NAME).exists()
