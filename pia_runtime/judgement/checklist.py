@@ -64,7 +64,6 @@ def check_items(
     run: Mapping[str, Any],
     knowledge: Knowledge,
     recheck: Mapping[str, Any] | None = None,
-    annotated: Collection[str] = (),
 ) -> dict[str, Any]:
     """Say of every item whether it is closed.
 
@@ -73,9 +72,8 @@ def check_items(
         run: the analysis document of the run, the later one of a re-check.
         knowledge: rules and what can be assessed.
         recheck: the re-check of the earlier run and this one, or None for one run alone, which closes nothing.
-        annotated: ids of findings that a tester dismissed: they leave an item with a person.
     """
-    told = [_tell(item, run, knowledge, recheck, annotated) for item in items]
+    told = [_tell(item, run, knowledge, recheck) for item in items]
     counts = Counter(one["state"] for one in told)
     session = run.get("session") or {}
     return {
@@ -94,7 +92,6 @@ def _tell(
     run: Mapping[str, Any],
     knowledge: Knowledge,
     recheck: Mapping[str, Any] | None,
-    annotated: Collection[str],
 ) -> dict[str, Any]:
     rules = _rules_of(item, knowledge.rules)
     asked = _asked(item, rules)
@@ -103,12 +100,12 @@ def _tell(
         state, reasons = "not_mapped", [_Reason("checklist", "no_mapping")]
     elif recheck is None:
         found = [one for one in run.get("findings") or () if asked(one)]
-        state, reasons, findings = _of_findings(found, annotated)
+        state, reasons, findings = _of_findings(found)
     else:
         entries = [
             one for one in recheck["items"] if any(side and asked(side) for side in (one["before"], one["after"]))
         ]
-        state, reasons, findings = _of_entries(entries, annotated)
+        state, reasons, findings = _of_entries(entries)
     person: list[str] = []
     if not state:
         state, reasons, person = _of_silence(item, rules, run, knowledge)
@@ -156,45 +153,34 @@ def _asked(item: Item, rules: Collection[Rule]) -> Any:  # noqa: ANN401 - a pred
     return asked
 
 
-def _of_findings(
-    found: Sequence[Mapping[str, Any]], annotated: Collection[str]
-) -> tuple[str, list[_Reason], list[str]]:
+def _of_findings(found: Sequence[Mapping[str, Any]]) -> tuple[str, list[_Reason], list[str]]:
+    """A finding that a tester dismissed counts like any other: a dismissal is a person's word and changes no finding."""
     ids = [str(one["id"]) for one in found]
-    weighed = [one for one in found if str(one["id"]) not in annotated]
-    grave = [one for one in weighed if one.get("severity") != "info"]
+    grave = [one for one in found if one.get("severity") != "info"]
     if any(one.get("verdict") != "indeterminate" for one in grave):
         return "open", [_Reason("checklist", "found", str(len(grave)))], ids
     if grave:
         return "open", [_Reason("checklist", "undecided", str(len(grave)))], ids
-    if weighed:
-        return "not_exercised", [_Reason("checklist", "hint", str(one.get("rule"))) for one in weighed], ids
-    if found:
-        return "person", [_Reason("checklist", "dismissed", str(len(found)))], ids
-    return "", [], []
+    return (
+        ("not_exercised" if found else ""),
+        [_Reason("checklist", "hint", str(one.get("rule"))) for one in found],
+        ids,
+    )
 
 
-def _of_entries(
-    entries: Sequence[Mapping[str, Any]], annotated: Collection[str]
-) -> tuple[str, list[_Reason], list[str]]:
+def _of_entries(entries: Sequence[Mapping[str, Any]]) -> tuple[str, list[_Reason], list[str]]:
     ids = [str(one["id"]) for one in entries]
-    weighed = [one for one in entries if not _ids(one) & set(annotated)]
-    states = Counter(one["state"] for one in weighed)
+    states = Counter(one["state"] for one in entries)
     open_ones = [state for state in ("still_present", "new") if states[state]]
     if open_ones:
         return "open", [_Reason("checklist", state, str(states[state])) for state in open_ones], ids
     if states["not_exercised"]:
-        reasons = [reason for one in weighed if one["state"] == "not_exercised" for reason in one["because"]]
+        reasons = [reason for one in entries if one["state"] == "not_exercised" for reason in one["because"]]
         told = sorted({(reason["code"], reason["detail"]) for reason in reasons})
         return "not_exercised", [_Reason("recheck", code, detail) for code, detail in told], ids
     if states["fixed"]:
         return "closed", [_Reason("checklist", "fixed", str(states["fixed"]))], ids
-    if entries:
-        return "person", [_Reason("checklist", "dismissed", str(len(entries)))], ids
     return "", [], []
-
-
-def _ids(entry: Mapping[str, Any]) -> set[str]:
-    return {str(side["id"]) for side in (entry["before"], entry["after"]) if side}
 
 
 def _of_silence(

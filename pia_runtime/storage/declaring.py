@@ -183,7 +183,7 @@ def write_declaration(capture: Path, declaration: Declaration) -> Path:
     if not capture.is_dir():
         raise InputError(f"{capture}: no such capture folder")
     if (capture / "evidence.json").exists():
-        fix = "declare before sealing (pia capture --no-seal), or export it and declare in the copy"
+        fix = "declare before sealing (pia capture --no-seal)"
         raise InputError(f"{capture}: the capture is sealed", fix)
     target, temporary = capture / DECLARATION, capture / f".{DECLARATION}.{os.getpid()}"
     document = declaration.model_dump(mode="json", by_alias=True)
