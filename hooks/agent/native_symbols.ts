@@ -17,6 +17,9 @@ export interface Found {
   address: NativePointer;
 }
 
+/** Does a library belong to the system, not to the app? */
+export const isSystem = (module: Module) => SYSTEM.test(module.path);
+
 /** Is a library the injected agent itself? */
 export const isAgent = (module: Module) => AGENT.test(module.path) || AGENT.test(module.name);
 
@@ -46,7 +49,7 @@ export function functionsOf(module: Module, entries: NativeEntry[]): Found[] {
       keep(found, { entry, symbol, module, address: module.findExportByName(symbol) });
     }
   }
-  if (!SYSTEM.test(module.path)) {
+  if (!isSystem(module)) {
     fromSymbolTable(module, wanted, found);
   }
   return [...found.values()];

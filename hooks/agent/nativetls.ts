@@ -6,6 +6,8 @@
     and SSL_set_custom_verify (BoringSSL ssl.h). */
 
 import { unprompted } from "./context.js";
+import { isAgent, isSystem } from "./native_symbols.js";
+import { certificateCheck } from "./native_sealed.js";
 import { post } from "./outbox.js";
 import type { Plan } from "./plan.js";
 import { postKey } from "./traffic.js";
@@ -37,12 +39,10 @@ function look(module: Module): void {
     return;
   }
   seen.add(module.path);
-  if (SEALED.test(module.name)) {
-    const detail = `${module.name} carries its own TLS without symbols: certificates that it pins stay pinned, and its keys are not logged`;
-    post({ k: "gap", ...unprompted(), kind: "tls_not_reachable", detail });
-    return;
-  }
   try {
+    if (!isSystem(module) && !isAgent(module) && own(module, "X509_verify_cert") === null && own(module, "SSL_new") === null && withoutSymbols(module)) {
+      return;
+    }
     if (wanted.keylog) {
       logKeys(module);
     }
@@ -52,6 +52,32 @@ function look(module: Module): void {
   } catch (error) {
     post({ k: "gap", ...unprompted(), kind: "script_error", detail: `TLS of ${module.name} was not hooked: ${error}` });
   }
+}
+
+/** A library that may carry TLS of its own without symbols; true where it does, or is known to. */
+function withoutSymbols(module: Module): boolean {
+  const check = wanted.pinning || SEALED.test(module.name) ? certificateCheck(module) : null;
+  if (check === null && !SEALED.test(module.name)) {
+    return false;
+  }
+  if (check !== null && wanted.pinning) {
+    acceptChain(module, check);
+  }
+  const pins = check === null ? "certificates that it pins stay pinned, and its keys are not logged" : "its keys are not logged";
+  post({ k: "gap", ...unprompted(), kind: "tls_not_reachable", detail: `${module.name} carries its own TLS without symbols: ${pins}` });
+  return true;
+}
+
+function acceptChain(module: Module, check: NativePointer): void {
+  let told = false;
+  Interceptor.attach(check, {
+    onLeave(this: any, result: NativePointer) {
+      if ((result.toInt32() & 0xff) !== 1) { // a C++ bool: the other bits say nothing
+        result.replace(ptr(1));
+        told = told || tell(module, `0x${check.sub(module.base).toString(16).replace("0x", "")}`);
+      }
+    },
+  });
 }
 
 /** An export that the library itself defines: the look-up also finds those of the libraries it needs. */
