@@ -57,6 +57,7 @@ public class Main {
             case "bytes" -> check(new MediaDrm().getPropertyByteArray("deviceUniqueId") == MediaDrm.kept, "the very same array");
             case "long" -> phone.getLine1Number();
             case "late" -> late(args[1]);
+            case "unload" -> { unload(args[1]); phone.getImei(7); }
             case "gc" -> { for (int i = 0; i < 20; i++) { System.gc(); phone.getImei(1); } }
             case "wait" -> Thread.sleep(60_000);
             default -> throw new IllegalArgumentException(args[0]);
@@ -100,6 +101,16 @@ public class Main {
             }
         };
         read(unpacking);
+    }
+    static void unload(String folder) throws Exception {
+        for (int i = 0; i < 5; i++) {
+            java.net.URLClassLoader loader = new java.net.URLClassLoader(new java.net.URL[] {new java.io.File(folder).toURI().toURL()});
+            read(loader);
+            loader.close();
+            var left = new java.lang.ref.WeakReference<ClassLoader>(loader);
+            loader = null;
+            for (int j = 0; j < 10 && left.get() != null; j++) { System.gc(); Thread.sleep(10); }
+        }
     }
     static void read(ClassLoader loader) throws Exception {
         Class<?> type = loader.loadClass("com.huawei.hms.ads.identifier.AdvertisingIdClient$Info");
@@ -215,6 +226,15 @@ def test_a_class_is_hooked_before_its_first_call_in_every_loader_that_brings_it(
     assert [read["value"] for read in run.of("api_call", "identifiers.oaid_huawei")] == ["late-oaid"] * 3
 
 
+def test_class_loaders_that_are_dropped_take_nothing_with_them(target_of, programs):
+    run = Run(target_of("unload", f"{programs[2]}{os.sep}")).to_its_end()
+    assert [read["value"] for read in run.of("api_call", "identifiers.oaid_huawei")] == ["late-oaid"] * 5
+    assert run.of("api_call", "telephony.get_imei")[-1]["args"] == [7]
+    assert [status for status in run.of("hook_status") if status["status"] == "failed"] == []
+    assert [gap for gap in run.of("gap") if gap["kind"] != "process_not_hooked"] == []
+    assert run.host.dropped == 0
+
+
 def test_garbage_collection_never_stalls_behind_the_hooks(target_of):
     assert len(Run(target_of("gc")).to_its_end().of("api_call", "telephony.get_imei")) == 21
 
@@ -276,7 +296,8 @@ def test_a_device_without_frida_server_is_one_line_with_a_fix():
         Run(DeviceTarget("com.example.loan", "127.0.0.1:1")).host.start()  # type: ignore[arg-type]
 
 
-def test_a_device_that_is_not_there_is_one_line_with_a_fix():
+def test_a_device_that_is_not_there_is_one_line_with_a_fix(monkeypatch):
+    monkeypatch.setattr("pia_runtime.instrumentation.target.DEVICE_TIMEOUT_S", 1)  # a tester plugs one in; here none comes
     target = DeviceTarget("com.example.loan", "no-such-serial")
     with pytest.raises(NotReadyError, match="find device no-such-serial"):
         target.open_device()
