@@ -297,7 +297,9 @@ def test_a_device_without_frida_server_is_one_line_with_a_fix():
 
 
 def test_a_device_that_is_not_there_is_one_line_with_a_fix(monkeypatch):
-    monkeypatch.setattr("pia_runtime.instrumentation.target.DEVICE_TIMEOUT_S", 1)  # a tester plugs one in; here none comes
+    monkeypatch.setattr(
+        "pia_runtime.instrumentation.target.DEVICE_TIMEOUT_S", 1
+    )  # a tester plugs one in; here none comes
     target = DeviceTarget("com.example.loan", "no-such-serial")
     with pytest.raises(NotReadyError, match="find device no-such-serial"):
         target.open_device()
