@@ -72,12 +72,22 @@ def observed_values(events: Events, known: Iterable[Identifier] = ()) -> list[Le
 
 
 def _returned(events: Events) -> Iterator[tuple[tuple[str, ...], str, Any, int]]:
+    """What calls returned. The same text under the same name tells nothing new once it has all its witnesses."""
     calls = events.api_calls
     useful = calls[calls["has_value"] & (calls["data"] != "") & (calls["threw"] == "")]
-    columns = (useful["data"], useful["api"], useful["value"], useful["seq"])
-    for data, api, value, seq in zip(*columns, strict=True):
-        if value is not None:
-            yield tuple(str(data).split(",")), str(api), value, int(seq)
+    kinds = [tuple(str(data).split(",")) for data in useful["data"].cat.categories]
+    apis = [str(api) for api in useful["api"].cat.categories]
+    columns = useful["data"].cat.codes, useful["api"].cat.codes, useful["value"], useful["seq"]
+    seen: dict[tuple[int, int, str], int] = {}
+    for kind, api, value, seq in zip(*(column.tolist() for column in columns), strict=True):
+        if value is None:
+            continue
+        if type(value) is str:
+            known = seen.get((kind, api, value), 0)
+            if known >= _MAX_WITNESSES:
+                continue
+            seen[kind, api, value] = known + 1
+        yield kinds[kind], apis[api] if api >= 0 else "", value, seq
 
 
 def _learned(collected: _Collected) -> Iterator[Learned]:

@@ -132,8 +132,12 @@ def _actors(calls: pd.DataFrame, package: str, sdks: SdkIndex) -> tuple[npt.NDAr
 def _obtained(calls: pd.DataFrame, placeholders: frozenset[str]) -> npt.NDArray[np.bool_]:
     returned: npt.NDArray[np.bool_] = np.asarray(calls["threw"] == "", dtype=np.bool_)
     has_value: npt.NDArray[np.bool_] = calls["has_value"].to_numpy(dtype=np.bool_)
+    values = calls["value"].tolist()
+    texts = {text: _is_something(text, placeholders) for text in {value for value in values if type(value) is str}}
     something: npt.NDArray[np.bool_] = np.fromiter(
-        (_is_something(value, placeholders) for value in calls["value"]), dtype=np.bool_, count=len(calls)
+        (texts[value] if type(value) is str else _is_something(value, placeholders) for value in values),
+        dtype=np.bool_,
+        count=len(calls),
     )
     return returned & (something | ~has_value)
 
