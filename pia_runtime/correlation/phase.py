@@ -29,6 +29,8 @@ _AFTER = {"given": AFTER_GRANT, "refused": AFTER_REFUSAL, "withdrawn": AFTER_WIT
 
 Bits = npt.NDArray[np.uint8]
 
+_MANY = 10_000
+
 
 def possible_phases(instants: Intervals, transitions: Sequence[Transition], *, narrower: bool) -> Bits:
     """The phases each instant may lie in, as bits.
@@ -41,15 +43,20 @@ def possible_phases(instants: Intervals, transitions: Sequence[Transition], *, n
     """
     choices = [t for t in transitions if t.signal != "requested"]
     requests = [t for t in transitions if t.signal == "requested"]
-    choice_counts = _before(instants, choices)
-    request_counts = _before(instants, requests)
-    keys = np.stack([*choice_counts, *request_counts], axis=1)
-    combinations, inverse = np.unique(keys, axis=0, return_inverse=True)
-    table = np.array(
-        [_bits(choices, requests, [int(part) for part in row], narrower=narrower) for row in combinations],
-        dtype=np.uint8,
-    )
-    return table[inverse.reshape(-1)]
+    counts = [*_before(instants, choices), *_before(instants, requests)]
+    code = np.zeros(len(instants.low), dtype=np.int64)
+    for column in counts:
+        if len(transitions) > _MANY:
+            code = np.unique(code, return_inverse=True)[1].reshape(
+                -1
+            )  # small again, so that the next step does not overflow
+        code = code * (len(transitions) + 1) + column
+    combinations, first, inverse = np.unique(code, return_index=True, return_inverse=True)
+    table = np.zeros(len(combinations), dtype=np.uint8)
+    for place, row in enumerate(first.tolist()):
+        table[place] = _bits(choices, requests, [int(column[row]) for column in counts], narrower=narrower)
+    bits: Bits = table[inverse.reshape(-1)]
+    return bits
 
 
 def _before(instants: Intervals, transitions: Sequence[Transition]) -> tuple[npt.NDArray[np.int64], ...]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +22,7 @@ from pia_runtime.correlation.phase import (
     Bits,
     possible_phases,
 )
+from pia_runtime.model.detection import Phase, Verdict
 from pia_runtime.model.event import ConsentSignal
 
 INSTANT_COLUMNS: dict[str, str] = {
@@ -98,8 +100,7 @@ def judge_instants(instants: pd.DataFrame, scopes: Scopes, clocks: Clocks) -> pd
     ]
     if not parts:
         return pd.DataFrame({name: pd.Series([], dtype=dtype) for name, dtype in VERDICT_COLUMNS.items()})
-    judged = pd.concat(parts).reindex(instants.index)
-    return judged.astype({name: dtype for name, dtype in VERDICT_COLUMNS.items() if dtype == "category"})
+    return parts[0] if len(parts) == 1 else pd.concat(parts).reindex(instants.index)
 
 
 def _axes(instants: pd.DataFrame, clocks: Clocks) -> list[tuple[Axis, Mask]]:
@@ -161,12 +162,15 @@ def _has_sharper_witness(vague: Transition, others: Sequence[Transition]) -> boo
     )
 
 
-def _told(bits: Bits) -> npt.NDArray[np.object_]:
-    words = np.full(256, "unknown", dtype=object)
+def _told(bits: Bits) -> "pd.Categorical[str]":
+    codes = np.full(256, TOLD.index("unknown"), dtype=np.int8)
     for value, word in _TOLD_BY_BITS.items():
-        words[value] = word
-    result: npt.NDArray[np.object_] = words[bits]
-    return result
+        codes[value] = TOLD.index(word)
+    return _words(codes[bits], TOLD)
+
+
+def _words(codes: npt.NDArray[np.int8], names: Sequence[str]) -> "pd.Categorical[str]":
+    return pd.Categorical.from_codes(codes, categories=pd.Index(np.array(names, dtype=object), dtype=object))
 
 
 class _Combined:
@@ -233,9 +237,7 @@ class _Combined:
                 "host_ns": host_ns,
                 "host_err_ns": host_err,
                 "phase": self._phase(without & ~given, given & ~without),
-                "verdict": np.select(
-                    [certain, consented], ["without_consent", "with_consent"], default="indeterminate"
-                ),
+                "verdict": _words(np.where(certain, 0, np.where(consented, 2, 1)).astype(np.int8), get_args(Verdict)),
                 "margin_ns": pd.arrays.IntegerArray(np.where(measured, self.margin, 0), ~measured),
                 "margin_err_ns": pd.arrays.IntegerArray(self.margin_error, ~measured),
                 "permission": _told(self.told["permission"]),
@@ -245,14 +247,14 @@ class _Combined:
             index=index,
         )
 
-    def _phase(self, certainly_without: Mask, certainly_given: Mask) -> npt.NDArray[np.object_]:
+    def _phase(self, certainly_without: Mask, certainly_given: Mask) -> "pd.Categorical[str]":
         """The policy's phase while it stands in the way; once it is given, that of the narrower scope that does."""
-        names = np.full(256, "unknown", dtype=object)
+        names = get_args(Phase)
+        unknown = names.index("unknown")
+        codes = np.full(256, unknown, dtype=np.int8)
         for bit, name in PHASES.items():
-            names[bit] = name
-        by_policy = names[self.policy_bits]
-        by_narrower = names[self.narrower_phase]
+            codes[bit] = names.index(name)
         free = certainly_given | (self.policy_bits == 0)
-        phase = np.where(self.refused_by_narrower & free, by_narrower, by_policy)
+        phase = np.where(self.refused_by_narrower & free, codes[self.narrower_phase], codes[self.policy_bits])
         undecided = ~certainly_without & self.undecided_by_narrower & ~self.refused_by_narrower
-        return np.where(undecided, "unknown", phase)
+        return _words(np.where(undecided, unknown, phase).astype(np.int8), names)

@@ -28,7 +28,7 @@ from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
 from pia_runtime.pipeline.moments import moments
-from pia_runtime.pipeline.records import Disclosure
+from pia_runtime.pipeline.records import Disclosure, records_of
 from pia_runtime.pipeline.secrets import identifying_secrets, secrets_of, without_secrets
 from pia_runtime.pipeline.senders import Senders
 from pia_runtime.pipeline.transmissions import Transmissions
@@ -74,12 +74,13 @@ class Analysed:
 
 def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> Analysed:
     """As :func:`analyse`, with what only the program itself may see."""
-    case, found, counts = detect(content, toolbox, reveal=reveal)
+    case, found, counts = detect(content, toolbox)
     made = make_facts(case)
     findings = judge(made.facts, toolbox.knowledge.rules)
     for number in made.unknown_categories:
         counts["unknown_category", "", str(number)] += 1
-    document = _document(content, toolbox.knowledge, case, made, findings, found, counts)
+    records = _records(case, made, Disclosure(content.commitment_key, reveal))
+    document = _document(content, toolbox.knowledge, case, made, findings, found, counts, records)
     if reveal:
         return Analysed(document, frozenset(), document["detections"])
     recorded = content.identifiers, found, content.events
@@ -88,7 +89,7 @@ def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False
     return Analysed(masked, secrets | identifying, document["detections"])
 
 
-def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple[Case, Transmissions, Counts]:
+def detect(content: Content, toolbox: Toolbox) -> tuple[Case, Transmissions, Counts]:
     """Everything that was detected and ordered, what the flows gave, and the trouble met, ready to be judged."""
     knowledge, events, package = toolbox.knowledge, content.events, content.session.app.package
     scan, weak = toolbox.scanner_for(content.identifiers, events, package)
@@ -99,8 +100,7 @@ def detect(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> tuple
     accesses = detect_accesses(events.api_calls, package, toolbox.sdks, knowledge)
     scopes = Scopes(signals_by_scope(events), permission_data(knowledge))
     clocks = Clocks.of(content.session.clock_samples, device_readings(events))
-    disclosure = Disclosure(content.commitment_key, reveal)
-    detections = assemble(events.api_calls, accesses, sent, scopes, clocks, disclosure)
+    detections = assemble(events.api_calls, accesses, sent, scopes, clocks)
     counts = trouble_counts(content, found, accesses.unknown_data | unknown_sent, weak)
     counts.update(missing(content, scopes, clocks))
     case = Case(
@@ -128,9 +128,9 @@ def _document(
     findings: tuple[Finding, ...],
     found: Transmissions,
     counts: Counts,
+    records: list[dict[str, Any]],
 ) -> dict[str, Any]:
     intervals = consent_intervals(case.scopes, case.clocks)
-    records = _with_joins(case, made)
     seen = seen_by_actor(made, case.detections)
     flows = sum(found.hosts.values())
     covered = coverage(content.session, content.events, case.clocks, intervals, records, flows)
@@ -172,9 +172,10 @@ def _document(
     }
 
 
-def _with_joins(case: Case, made: Made) -> list[dict[str, Any]]:
+def _records(case: Case, made: Made, disclosure: Disclosure) -> list[dict[str, Any]]:
     """The records with state, necessity, declaration, the read that each transmission came from, and the last user action."""
-    records = case.detections.records
+    detections = case.detections
+    records = records_of(detections.table, case.events.api_calls, case.sent, detections.actors, disclosure)
     acts = triggers(case.detections.table, case.events, case.clocks)
     told = case.detections.table[["permission", "sdk_told", "data_told"]].astype(object).itertuples(index=False)
     for number, (record, words) in enumerate(zip(records, told, strict=True)):

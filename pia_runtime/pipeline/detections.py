@@ -4,7 +4,6 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +14,7 @@ from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.verdict import INSTANT_COLUMNS, Scopes, judge_instants
 from pia_runtime.model.detection import Actor, Recipient
 from pia_runtime.pipeline.accesses import Accesses
-from pia_runtime.pipeline.records import Disclosure, Transmitted, records_of
+from pia_runtime.pipeline.records import Transmitted
 
 _ROW_COLUMNS = {
     "actor": "int64",
@@ -35,13 +34,11 @@ class Detections:
 
     Attributes:
         table: columns of :data:`INSTANT_COLUMNS`, :data:`_ROW_COLUMNS`, :data:`VERDICT_COLUMNS` and ``id``.
-        records: the same rows as objects of the analysis document.
     """
 
     table: pd.DataFrame
     actors: tuple[Actor, ...]
     recipients: tuple[Recipient, ...]
-    records: list[dict[str, Any]]
 
 
 class _Distinct[T]:
@@ -60,9 +57,8 @@ def assemble(
     sent: Sequence[Transmitted],
     scopes: Scopes,
     clocks: Clocks,
-    disclosure: Disclosure,
 ) -> Detections:
-    """Join both streams, judge each instant, and write the records."""
+    """Join both streams and judge each instant."""
     actors, recipients = _Distinct(accesses.actors), _Distinct[Recipient]()
     sides = [_access_rows(calls, accesses), _sent_rows(sent, actors, recipients)]
     # An empty column is one of floats to pandas, and a nanosecond since the epoch does not survive becoming one.
@@ -74,8 +70,7 @@ def assemble(
     ids = _ids(table, calls, sent)
     table["id"] = ids
     table = table.iloc[_in_time(table["host_ns"].to_numpy(dtype=np.int64), ids)].reset_index(drop=True)
-    records = records_of(table, calls, sent, tuple(actors.numbers), disclosure)
-    return Detections(table, tuple(actors.numbers), tuple(recipients.numbers), records)
+    return Detections(table, tuple(actors.numbers), tuple(recipients.numbers))
 
 
 def _access_rows(calls: pd.DataFrame, accesses: Accesses) -> pd.DataFrame:
