@@ -27,6 +27,7 @@ from pia_runtime.cli import (
     inspect,
     key,
     knowledge,
+    profile,
     purge,
     replay,
     report,
@@ -55,6 +56,8 @@ app.command("demo")(demo.demo)
 app.command("capture")(capture.capture)
 app.command("doctor")(device.doctor)
 app.command("restore")(device.restore)
+app.command("profile")(profile.profile)
+app.command("plant")(profile.plant)
 app.command("import")(import_.import_recording)
 app.command("analyze")(analyze.analyze)
 app.command("checklist")(checklist.checklist)

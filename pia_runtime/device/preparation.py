@@ -34,7 +34,7 @@ def prepared(device: Connection, steps: Sequence[Step], journal: Journal, say: S
             )
         try:
             for step in steps:
-                _do(device, step, journal, say)
+                do_step(device, step, journal, say)
             yield
         except PiaError as error:
             remains = _give_back(device, journal, say)
@@ -51,8 +51,12 @@ def prepared(device: Connection, steps: Sequence[Step], journal: Journal, say: S
                 raise NotReadyError(f"{device.serial}: left on the device: {'; '.join(remains)}", "run: pia restore")
 
 
-def _do(device: Connection, step: Step, journal: Journal, say: Say) -> None:
-    """Do one step: noted before, verified after; one that is not needed is not done, and so never undone."""
+def do_step(device: Connection, step: Step, journal: Journal, say: Say) -> None:
+    """Do one step: noted before, verified after; one that is not needed is not done, and so never undone.
+
+    Raises:
+        NotReadyError: it failed; it stays open in the journal.
+    """
     if step.check(device):
         say(f"  = {step.title}: already so")
         return

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pia_runtime.device.connection import Connection
+from pia_runtime.device.planting import MockLocation, PlantPhoto, PlantRows
 from pia_runtime.device.step_adb_root import AdbRoot
 from pia_runtime.device.step_app import BatteryOptimisationOff, ClearData, InstallApp, RevokePermissions
 from pia_runtime.device.step_ca_store import CaStore
@@ -28,6 +29,9 @@ UNDO: dict[str, Undo] = {
         ClearData,
         RevokePermissions,
         BatteryOptimisationOff,
+        PlantRows,
+        PlantPhoto,
+        MockLocation,
     )
 }
 """How each is undone, from what was noted before it was done."""

@@ -54,6 +54,7 @@ class Android:
         self.session = 1000
         self.install_answer = ""
         self.files: dict[str, bytes] = {}
+        self.tables["content://com.android.calendar/calendars"] = [{"_id": "1", "name": "local"}]
 
     def programs(self) -> list[str]:
         """Names of everything that :meth:`run` answers for."""
@@ -276,7 +277,8 @@ class Android:
 
     def _do_content(self, argv: list[str], _uid: int) -> Answer:
         verb, options = argv[0], _options(argv[1:])
-        table = self.tables.setdefault(options["--uri"][0], [])
+        uri = "content://sms" if options["--uri"][0].startswith("content://sms") else options["--uri"][0]
+        table = self.tables.setdefault(uri, [])
         if verb == "insert":
             row = {"_id": str(len(table) + 1)}
             for bound in options.get("--bind", []):
@@ -294,7 +296,7 @@ class Android:
             ]
             return 0, ("\n".join(lines) + "\n") if lines else "No result found.\n", ""
         if verb == "delete":
-            self.tables[options["--uri"][0]] = [row for row in table if row not in chosen]
+            self.tables[uri] = [row for row in table if row not in chosen]
             return 0, "", ""
         return 1, "", f"[ERROR] Unsupported operation: {verb}\n"
 
