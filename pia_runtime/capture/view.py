@@ -169,8 +169,14 @@ def _sighting(one: Sighting) -> Text:
     text.append(", ".join(visible(data, 40) for data in one.data))
     if one.count > 1:
         text.append(f" ×{one.count}")
-    text.append(f"  {visible(one.where)}", style="dim")
-    return text.append(f"  {visible(one.who)}", style="dim") if one.who else text
+    if one.who:
+        text.append(f"  {visible(one.who)}")
+    return text.append(f"  {visible(_short(one))}", style="dim")
+
+
+def _short(one: Sighting) -> str:
+    """A host as it is; of an API class and method, because the package says nothing new."""
+    return one.where if one.act == "transmission" else ".".join(one.where.split(".")[-2:])
 
 
 def _unseen(status: LiveStatus, most: int) -> list[Text]:

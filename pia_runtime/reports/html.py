@@ -41,6 +41,7 @@ SCRIPTS = (
     "overview.js",
     "evidence.js",
     "controls.js",
+    "paper.js",
     "main.js",
 )
 """The page's own scripts in the order in which they are joined into one."""

@@ -105,7 +105,10 @@ def _facts(page: _Page, session: Mapping[str, Any]) -> list[tuple[Markup, Any]]:
         (page.say("page.first_launch"), _yes_no(page, session.get("first_launch"))),
         (
             page.say("page.tools"),
-            ", ".join(f"{visible(name)} {visible(version, 16)}" for name, version in tools.items()) or "–",
+            ", ".join(
+                f"{visible(name)} {visible(version, 16)}" for name, version in tools.items() if isinstance(version, str)
+            )
+            or "–",
         ),
     ]
 

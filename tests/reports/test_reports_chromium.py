@@ -202,6 +202,23 @@ def test_the_page_prints_its_findings_and_the_timeline(page: ChromiumPage, tmp_p
     assert page.evaluate("document.documentElement.classList.contains('printing')") is False
 
 
+def test_paper_has_the_stretch_up_to_the_choice_and_the_whole_run_in_light_colours(browser: Chromium, file: Path):
+    figures = "[...document.querySelectorAll('#paper {}')].map((one) => one.{}).filter(Boolean)"
+    pixel = "[...document.querySelector('#paper canvas').getContext('2d').getImageData(300, 200, 1, 1).data]"
+    with browser.open(file, dark=True) as opened:
+        before = _view(opened)
+        opened.evaluate("dispatchEvent(new Event('beforeprint')), 1")
+        assert opened.evaluate(figures.format("figcaption", "textContent")) == ["到选择为止", "整个运行"]
+        assert all(200 < height < 620 for height in opened.evaluate(figures.format("canvas", "height")))
+        assert opened.messages == []
+        red, green, blue, opaque = opened.evaluate(pixel)
+        assert opaque == 255
+        assert red + green + blue > 550  # on dark ground it would be below 200
+        opened.evaluate("dispatchEvent(new Event('afterprint')), 1")
+        assert opened.evaluate("document.querySelectorAll('#paper *').length") == 0
+        assert _view(opened) == before
+
+
 def test_a_page_whose_choice_comes_early_opens_on_what_was_before_it(browser: Chromium, file: Path):
     with browser.open(file) as opened:
         told = _view(opened)

@@ -9,9 +9,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from report_documents import LABELS, exhibits, large_document, loan_document, poisoned, silent_document
+from report_documents import LABELS, exhibits, large_document, linked_document, loan_document, poisoned, silent_document
 
 import pia_runtime.reports
+from pia_runtime.model.exhibit import Exhibits, Request
 from pia_runtime.reports.html import render_html
 
 POISONS = [
@@ -171,3 +172,17 @@ def test_a_page_of_many_marks_keeps_as_many_exhibits_as_fit():
     assert 0 < len(told["pictures"]) < 12
     assert told["left_out"] == 12 - len(told["pictures"])
     assert f"{told['left_out']} more requests or screenshots are not kept in this page." in page
+
+
+@pytest.mark.parametrize("poison", POISONS)
+def test_captured_requests_never_become_markup(poison: str):
+    request = Request(f"GET /{poison} HTTP/1.1", ((poison, poison), ("Host", poison)), f"plain {poison} text", 9)
+    shown = Exhibits(
+        {"flow-x": request}, {linked_document()["detections"][1]["id"]: ((poison, poison, 3), (poison, poison, 3))}
+    )
+    plain = _Page(render_html(linked_document(), LABELS, "en"))
+    for reveal in (False, True):
+        told = _Page(render_html(linked_document(), LABELS, "en", shown, reveal=reveal))
+        assert told.shape() == plain.shape()
+        assert told.texts["script"][2:] == plain.texts["script"][2:]
+        assert json.loads(told.texts["script"][1])["requests"]["flow-x"]["size"] == 9

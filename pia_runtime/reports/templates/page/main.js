@@ -36,35 +36,6 @@ function paint() {
 const dark = matchMedia("(prefers-color-scheme: dark)");
 const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : dark.matches);
 
-/** On paper stands the whole run; where the stretch up to the choice is too short in it to be read, that stands above, enlarged. */
-function printWith(on) {
-  const before = { ...view };
-  printing = on;
-  root.classList.toggle("printing", on);
-  paint();
-  if (!on) {
-    $("enlarged").replaceChildren();
-    show(kept.min, kept.max);
-    return;
-  }
-  kept = before;
-  if (choiceIsEarly()) {
-    plot.batch(zoomToChoice); // drawn at once: the copy is taken from the canvas
-    $("enlarged").replaceChildren(el("h3", {}, say("page.zoom_choice")), twin());
-  }
-  plot.batch(() => show(0, SPAN));
-}
-let kept = view;
-
-/** A still copy of labels and drawing, without the ids. */
-function twin() {
-  const copy = $("tall").cloneNode(true);
-  copy.querySelectorAll("[id]").forEach((node) => node.removeAttribute("id"));
-  copy.removeAttribute("id");
-  copy.querySelector("canvas").getContext("2d").drawImage($("plot").querySelector("canvas"), 0, 0);
-  return copy;
-}
-
 const choiceIsEarly = () => {
   const answer = answerAt();
   return answer !== undefined && answer[1] > 0 && (answer[1] / 1e9) * 5 < SPAN;
