@@ -85,7 +85,7 @@ def _count_row(report: Report, key: tuple[Any, ...], seen: list[Mapping[str, Any
     cells: tuple[Cell, ...] = (
         words.data(data),
         visible(api),
-        words.term("actor", kind),
+        words.term("actor_kind", kind),
         words.actor({"kind": kind, "id": given, "name": name}),
         words.term("level", act),
         sum(parts.values()),

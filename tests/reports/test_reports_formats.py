@@ -115,6 +115,8 @@ def test_the_workbook_has_the_sheets_that_laboratories_use_with_real_dates_filte
     findings = book["发现"]
     head = [cell.value for cell in findings[1]]
     assert findings.max_row == 1 + len(loan_document()["findings"])
+    kinds = {row[head.index("主体类别")].value for row in findings.iter_rows(min_row=2)}
+    assert kinds == {"第三方SDK", "不明"}
     first = findings[2][head.index("首次（UTC）")]
     assert isinstance(first.value, datetime)
     assert "yyyy-mm-dd hh:mm:ss.000" in first.number_format
