@@ -45,6 +45,8 @@ function slice(part, tall) {
   const canvas = el("canvas", { width: (NAMES + width) * ratio, height: (head + tall) * ratio });
   const ctx = canvas.getContext("2d");
   ctx.scale(ratio, ratio);
+  ctx.fillStyle = colours.card;
+  ctx.fillRect(0, 0, NAMES + width, head + tall);
   const copy = (from, to, height) => ctx.drawImage(source, 0, from * ratio, source.width, height * ratio, NAMES, to, width, height);
   copy(0, 0, head);
   copy(head + part[0].y, head, tall);
