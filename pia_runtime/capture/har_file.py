@@ -20,6 +20,9 @@ from pia_runtime.errors import InputError
 
 BOM = b"\xef\xbb\xbf"
 _ZLIB = b"\x78"
+_GZIP = b"\x1f\x8b"
+_EITHER_HEADER = 32
+"""Tells zlib to take the header of zlib and of gzip."""
 _INFLATED_MAX = 1 << 30
 _ENTRIES = re.compile(r'"entries"\s*:\s*\[')
 _CREATOR = re.compile(r'"creator"\s*:\s*')
@@ -83,14 +86,14 @@ def _content(path: Path) -> memoryview:
             content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read: {error}", "check the path and its permissions") from error
-    if content[:1] == _ZLIB:
+    if content[:1] == _ZLIB or content[:2] == _GZIP:
         content = _inflate(path, content)
     return content[len(BOM) :] if content[: len(BOM)] == BOM else content
 
 
 def _inflate(path: Path, content: memoryview) -> memoryview:
-    """Mitmproxy's ``.zhar`` is the same, deflated."""
-    inflater = zlib.decompressobj()
+    """Mitmproxy's ``.zhar`` is the same, deflated; people gzip what they send each other."""
+    inflater = zlib.decompressobj(wbits=zlib.MAX_WBITS | _EITHER_HEADER)
     try:
         inflated = inflater.decompress(content, _INFLATED_MAX)
     except zlib.error as error:

@@ -87,8 +87,8 @@ def import_recording(
     """Make a capture folder from recordings.
 
     Args:
-        sources: HAR files (also deflated, ``.zhar``), mitmproxy flow files, pcap and pcapng (also gzipped), told apart by
-            their content.
+        sources: HAR files (also gzipped, or deflated as ``.zhar``), mitmproxy flow files, pcap and pcapng (also gzipped), told
+            apart by their content.
         out: the folder to make; must not exist, or be empty.
         package: the app's package name, where known.
         keylog: TLS secrets of recorded packets, in the NSS key log form.
@@ -142,6 +142,8 @@ def _kind(source: Path) -> str:
         return "flows"
     if head.startswith(_GZIP):
         head = _inflated_head(source)
+        if head.removeprefix(BOM).lstrip()[:1] == b"{":
+            return "har"
     if head.startswith(MAGIC):
         return "packets"
     raise InputError(

@@ -59,6 +59,9 @@ def _body(walk: Walk, location: Location, headers: Headers, body: bytes | None) 
             if step:
                 path, body = (*path, name), step
                 break
+        else:
+            if broken := walk.broken(coding, location, path, body):
+                path, body = (*path, broken[0]), broken[1]
     walk.expand(location, path, "", body)
     if is_media_type(headers):
         walk.forgive(location, path)

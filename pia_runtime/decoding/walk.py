@@ -1,12 +1,15 @@
 """The recursion: from bytes to leaves, within the budget, each leaf with the steps that led to it."""
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
 from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
+from pia_runtime.decoding.formats.brotli_stream import unbrotli
 from pia_runtime.decoding.formats.charsets import UTF16
+from pia_runtime.decoding.formats.deflated import inflate
 from pia_runtime.decoding.formats.escapes import PERCENT, is_doubtful_percent
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
 from pia_runtime.decoding.formats.slices import SLICE
@@ -26,6 +29,16 @@ _holds_words = re.compile(rb"[\x20-\x7e]{8}").search
 
 _new_leaf = tuple.__new__
 """Makes a :class:`Leaf` in half the time of calling it, where there are a hundred in a flow."""
+
+_BROKEN: dict[str, tuple[tuple[str, Callable[[bytes, int], bytes]], ...]] = {
+    "br": (("brotli", lambda data, room: unbrotli(data, room, whole=False)),),
+    "deflate": (
+        ("zlib", lambda data, room: inflate(data, 15, room, whole=False)),
+        ("deflate", lambda data, room: inflate(data, -15, room, whole=False)),
+    ),
+}
+_BELIEVED = 16
+"""Bytes of text that a stream without a magic number must give before it breaks off."""
 
 _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
@@ -122,6 +135,19 @@ class Walk:
             return None
         self._room -= sum([len(child[2]) for child in found])
         return found[0][2] if found else b""
+
+    def broken(self, coding: str, location: Location, path: tuple[str, ...], data: bytes) -> tuple[str, bytes] | None:
+        """The step and what comes out of a stream that a header names and that breaks off: text, or nothing is believed."""
+        for name, undo in _BROKEN.get(coding, ()):
+            try:
+                out = undo(data, self._allowed(data))
+            except OverBudgetError:
+                self._blind(location, path, "budget_exceeded", data)
+                return None
+            if len(out) >= _BELIEVED and any(is_text(out[: len(out) - cut]) for cut in range(4)):
+                self._room -= len(out)
+                return name, out
+        return None
 
     def forgive(self, location: Location, path: tuple[str, ...]) -> None:
         """Media without a magic number look like noise; where the headers say so they are no blind spot."""

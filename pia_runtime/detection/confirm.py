@@ -114,14 +114,16 @@ def _framed(needle: Needle, data: bytes, span: Span) -> bool:
     if neighbours is None:
         return False
     plain = needle.inner or needle.data
-    before, after = neighbours
-    if bounded(needle.shape, before, plain, after):
+    if bounded(needle.shape, neighbours[0], plain, neighbours[1]):
         return True
-    return needle.wrap == "plain" and _is_counted(data, span) and bounded(needle.shape, b"", plain, after)
+    return needle.wrap == "plain" and _is_counted(data, span)
 
 
 def _is_counted(data: bytes, span: Span) -> bool:
-    """Whether the byte before is no letter but the value's length, in binary data (Avro writes twice the length)."""
+    """Whether the value's own length stands before it in binary data, so that its edges are told (Avro writes it doubled).
+
+    Length and neighbours may look like letters and digits: 0x24 ``cdda802e-…`` 0x61 is a UUID in CBOR.
+    """
     size = span.end - span.start
     return span.start > 0 and data[span.start - 1] in (size, 2 * size) and not is_text(data)
 

@@ -78,11 +78,12 @@ def _matches(position: Position, leaves: Sequence[Leaf], indexes: list[int]) -> 
 
 
 def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
+    bounds = [(axis, centre(position, axis), reach(position, axis)) for axis in AXES]
     found = [
         _Found(index, start, axis, degrees, encoding, _LONE_DECIMALS)
         for start, degrees, encoding in _in_minutes(data)
-        for axis in AXES
-        if abs(degrees - centre(position, axis)) <= reach(position, axis)
+        for axis, middle, width in bounds
+        if abs(degrees - middle) <= width
     ]
     for number in _NUMBER.finditer(data):
         text = number.group()
@@ -91,8 +92,8 @@ def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
         found.extend(
             _Found(index, number.start(), axis, degrees, encoding, decimals)
             for degrees, encoding in readings
-            for axis in AXES
-            if abs(degrees - centre(position, axis)) <= reach(position, axis)
+            for axis, middle, width in bounds
+            if abs(degrees - middle) <= width
         )
     return found
 

@@ -393,3 +393,11 @@ def test_what_mitmproxy_exports_as_har_comes_back(
         assert flow.response is not None
         assert got.response.body == flow.response.content
         assert dict(got.headers)[b"X-Id"] == flow.request.headers["X-Id"].encode()
+
+
+def test_a_gzipped_har_is_read_as_the_har_it_is(tmp_path: Path) -> None:
+    plain = har(tmp_path / "a.har", posted('{"gaid":"x"}'))
+    packed = tmp_path / "a.har.gz"
+    packed.write_bytes(gzip.compress(plain.read_bytes()))
+    one, other = (import_recording([source], tmp_path / source.name.replace(".", "_")) for source in (plain, packed))
+    assert [fields(flow) for flow in flows_of(one)] == [fields(flow) for flow in flows_of(other)]

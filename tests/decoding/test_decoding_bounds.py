@@ -164,3 +164,21 @@ def test_ciphertext_of_any_size_is_a_blind_spot_raw_or_in_base64(size):
 def test_the_same_flow_gives_the_same_result():
     flow = flow_with(gzip.compress(b'{"a":"MTM4MDAxMzgwMDA=","b":[1,2.50,{"c":"%7B%22d%22%3A1%7D"}]}'))
     assert decode_flow(flow) == decode_flow(flow)
+
+
+@pytest.mark.parametrize(
+    ("coding", "name", "encode"),
+    [(b"br", "brotli", brotli.compress), (b"deflate", "zlib", zlib.compress), (b"deflate", "deflate", raw_deflate)],
+)
+def test_a_stream_that_its_header_names_and_that_breaks_off_is_read_as_far_as_it_goes(coding, name, encode):
+    text = b'{"id": "cdda802e-fb9c-47ad-9866-0794d394c912", "pad": "' + random.Random(1).randbytes(900).hex().encode()
+    flow = flow_with(encode(text)[:-200], ((b"content-encoding", coding),))
+    (leaf,) = [leaf for leaf in decode_flow(flow).leaves if leaf.location == "request.body"]
+    assert leaf.path == (name,)
+    assert leaf.data.startswith(text[:60])
+
+
+def test_a_body_that_is_not_what_its_header_says_stays_what_it_is():
+    for coding in (b"br", b"deflate", b"gzip", b"x-unknown"):
+        flow = flow_with(b'{"id": "cdda802e-fb9c-47ad-9866-0794d394c912"}', ((b"content-encoding", coding),))
+        assert [leaf.path for leaf in decode_flow(flow).leaves if leaf.location == "request.body"] == [("json:$.id",)]

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from pia_runtime.detection.confirm import bounded
+from pia_runtime.detection.confirm import Needle, Span, bounded, confirm
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.scanner_leaves import search
 from pia_runtime.knowledge.encodings import load_encodings
@@ -88,3 +88,11 @@ def test_an_address_that_only_ends_alike_is_another_address() -> None:
     assert not bounded("email", b"x", b"a@b.cn", b"")
     assert not bounded("email", b"", b"a@b.cn", b".example")
     assert bounded("email", b"<", b"a@b.cn", b">.")
+
+
+def test_in_binary_data_a_value_behind_its_own_length_needs_no_other_edges():
+    uuid = b"cdda802e-fb9c-47ad-9866-0794d394c912"
+    needle = Needle(uuid, "gaid", uuid.decode(), "known", "plain", "uuid")
+    assert confirm(needle, b"\xa2\x61ax\x24" + uuid + b"\x61b", 5, "") == Span(5, 41)
+    assert confirm(needle, b"\xa2\x61ax\x25" + uuid + b"\x61b", 5, "") is None
+    assert confirm(needle, b"text ax$" + uuid + b"ab", 8, "") is None

@@ -121,3 +121,24 @@ def test_algorithms_have_one_name() -> None:
         "hmac-sha1",
         "sha1",
     ]
+
+
+def test_a_salt_may_touch_the_value() -> None:
+    for salt in (b"1763884800000", b"9f86d081", b"k"):
+        source = salt + IMEI.encode() + b"1"
+        digest = hashlib.sha256(source).digest()
+        (found,) = matches([event(7, "digest", "SHA-256", source, digest)], digest.hex().encode())
+        assert (found.data, found.encoding, found.learned_from) == ("imei", "sha256(salted)", (7,))
+
+
+def test_a_salted_digest_is_known_by_half_of_it_too() -> None:
+    digest = hashlib.sha256(b"s1" + IMEI.encode()).digest()
+    (found,) = matches(
+        [event(7, "digest", "SHA-256", b"s1" + IMEI.encode(), digest)], b"id=" + digest.hex()[:32].encode()
+    )
+    assert found.encoding == "prefix(sha256(salted))"
+
+
+def test_ciphertext_in_a_field_is_one_detection_and_names_the_field() -> None:
+    message = b"\x08\x01\x1a" + bytes([len(CIPHERTEXT)]) + CIPHERTEXT
+    assert [match.path for match in matches([ENCRYPT], message)] == [("protobuf:3", "decrypt:20", "json:$.device.imei")]

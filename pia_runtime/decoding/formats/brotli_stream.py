@@ -7,8 +7,13 @@ from pia_runtime.decoding.form import Child, Form, OverBudgetError, something
 _CHUNK = 1 << 16
 
 
-def unbrotli(data: bytes, room: int) -> bytes:
+def unbrotli(data: bytes, room: int, *, whole: bool = True) -> bytes:
     """Decompress within ``room`` bytes; empty where the stream is broken, unfinished or followed by something else.
+
+    Args:
+        data: the stream.
+        room: bytes the output may have.
+        whole: False takes a stream that breaks off as far as it goes.
 
     Raises:
         OverBudgetError: more output than ``room``.
@@ -27,8 +32,8 @@ def unbrotli(data: bytes, room: int) -> bytes:
                 break
             piece = stream.process(b"", output_buffer_limit=_CHUNK)
     except brotli.error:
-        return b""
-    return b"".join(out) if stream.is_finished() else b""
+        return b"" if whole else b"".join(out)
+    return b"".join(out) if stream.is_finished() or not whole else b""
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
@@ -37,5 +42,9 @@ def _children(data: bytes, key: str, room: int) -> list[Child]:
 
 
 BROTLI = Form(
-    "brotli", lambda data: len(data) >= 10, _children, lambda data, _: something(unbrotli(data, 1 << 30)), "guesses"
+    "brotli",
+    lambda data: len(data) >= 10,
+    _children,
+    lambda data, _: something(unbrotli(data, 1 << 30, whole=False)),
+    "guesses",
 )

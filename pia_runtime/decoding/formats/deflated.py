@@ -102,7 +102,7 @@ GUNZIP = Form(
     _gunzip,
     lambda data, _: something(inflate(data, 31, 1 << 30, whole=False)),
 )
-ZLIB = Form("zlib", _is_zlib, _zlib, lambda data, _: something(inflate(data, 15, 1 << 30, whole=True)))
+ZLIB = Form("zlib", _is_zlib, _zlib, lambda data, _: something(inflate(data, 15, 1 << 30, whole=False)))
 DEFLATE = Form(
-    "deflate", _may_be_deflate, _deflate, lambda data, _: something(inflate(data, -15, 1 << 30, whole=True)), "guesses"
+    "deflate", _may_be_deflate, _deflate, lambda data, _: something(inflate(data, -15, 1 << 30, whole=False)), "guesses"
 )
