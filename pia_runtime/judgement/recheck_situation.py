@@ -225,8 +225,15 @@ def _processes(case: _Case) -> Iterator[Reason]:
         blind = [spot for spot in unhooked if not spot.get("detail") or process in str(spot["detail"])]
         if blind:
             yield Reason("process_not_hooked", process)
-        elif process not in alive:
+        elif process not in alive and not _main_process_ran(process, case):
             yield Reason("process_not_seen", process)
+
+
+def _main_process_ran(process: str, case: _Case) -> bool:
+    """An app that asked for consent, or in which hooks were placed, ran in its main process, whether a line names it or not."""
+    main = case.after.app.get("package") or case.before.app.get("package")
+    hooks = ((case.after.exercised or {}).get("hooks") or {}).get("installed")
+    return process == main and bool(case.after.policy or hooks)
 
 
 def _hosts(case: _Case) -> Iterator[Reason]:

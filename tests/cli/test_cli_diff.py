@@ -2,12 +2,19 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
+from pathlib import Path
 
+import jsonschema
+import lxml.etree
 import pytest
 
+from pia_runtime.cli.main import run
+
+SCHEMAS = Path(__file__).parents[1] / "data" / "schemas"
 BASE = 1_763_884_800_000_000_000
 
 
@@ -71,6 +78,22 @@ def test_junit_counts_failures_and_sarif_says_what_is_unchanged(runs, tmp_path):
     assert pia("diff", bad, bad, "--format", "sarif", "-o", sarif).returncode == 0
     (run,) = json.loads(sarif.read_text())["runs"]
     assert {result["baselineState"] for result in run["results"]} == {"unchanged"}
+
+
+def test_both_machine_formats_follow_their_official_schemas_in_every_state(runs, tmp_path):
+    bad, good = runs
+    blind = tmp_path / "blind"
+    shutil.copytree(good, blind)
+    (blind / "events.jsonl").write_text("")
+    xsd = lxml.etree.XMLSchema(lxml.etree.parse(SCHEMAS / "junit-10.xsd"))
+    schema = json.loads((SCHEMAS / "sarif-2.1.0.json").read_text())
+    for before, after in ((bad, bad), (bad, good), (good, bad), (bad, blind)):
+        made = {}
+        for name in ("junit", "sarif"):
+            assert run(["diff", str(before), str(after), "--format", name, "-o", str(tmp_path / name)]) == 0
+            made[name] = (tmp_path / name).read_bytes()
+        xsd.assertValid(lxml.etree.fromstring(made["junit"]))
+        jsonschema.validate(json.loads(made["sarif"]), schema)
 
 
 def test_what_is_no_run_is_one_line_and_exit_three(runs, tmp_path):
