@@ -1,5 +1,6 @@
 """A run that makes the device ready itself, drives and observes the app, and gives the device back as it was."""
 
+import tempfile
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from pia_runtime.capture.instrument import Connect, Instrument, OnDetached, OnEv
 from pia_runtime.capture.live import LiveResult
 from pia_runtime.capture.run import capture_device
 from pia_runtime.capture.scenario_run import ScenarioRun
+from pia_runtime.device.apk import read_apk
 from pia_runtime.device.command_log import CommandLog
 from pia_runtime.device.connection import Connection, expect
 from pia_runtime.device.forwarding import forwarded
@@ -23,6 +25,8 @@ from pia_runtime.device.step import Step
 from pia_runtime.device.step_ca_store import CaStore
 from pia_runtime.device.step_frida_server import Probe
 from pia_runtime.device.step_reverse import prove_path
+from pia_runtime.errors import NotReadyError, PiaError
+from pia_runtime.knowledge.sdks import load_sdks
 from pia_runtime.storage.writer import CaptureWriter
 
 ConnectTo = Callable[[str], Connect]
@@ -80,7 +84,7 @@ class DeviceRun:
         def on_writer(writer: CaptureWriter) -> None:
             device.log.attach(writer.path)
             done = {"root": device.root.value, "network": plan.network.value, "steps": [step.name for step in steps]}
-            writer.update_session(tools={"preparation": done})
+            writer.update_session(tools={"preparation": done}, **_app_facts(device, plan, self.say))
             observed.writer = writer
 
         return capture_device(
@@ -100,6 +104,22 @@ class DeviceRun:
             say=self.say,
             **options,
         )
+
+
+def _app_facts(device: Connection, plan: DevicePlan, say: Callable[[str], None]) -> dict[str, Any]:
+    """What the app's APK says, read from the device itself: what was run is what is described."""
+    paths = device.shell("pm", "path", plan.package).text.splitlines()
+    base = next((line.removeprefix("package:") for line in paths if line.endswith("base.apk")), None)
+    try:
+        if base is None:
+            raise NotReadyError("the device does not say where it is", "")
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(folder) / "base.apk"
+            copy.write_bytes(device.pull(base))
+            return {"app": read_apk(copy, load_sdks()).document()}
+    except PiaError as error:
+        say(f"the app's APK is not described: {error.message}")
+        return {}
 
 
 class _Observed:

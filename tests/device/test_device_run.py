@@ -1,5 +1,6 @@
 """A whole run on a double: prepared, driven, observed, recorded, restored. The instrument is played, or Frida's own."""
 
+import hashlib
 import os
 import shutil
 import signal
@@ -93,6 +94,14 @@ def test_a_scenario_drives_the_app_and_everything_is_evidence(connect, listener_
     furnish(played)
     install(played)
     played.set("screens", [PROMPT, MAIN_SCREEN])
+    apk = (Path(__file__).parent / "data/loan.apk").read_bytes()
+    played.root(f"mkdir -p /data/app/{APP}; chmod 755 /data/app /data /data/app/{APP}")
+    subprocess.run(
+        ["adb", "-s", played.serial, "push", str(Path(__file__).parent / "data/loan.apk"), "/data/local/tmp/x"],
+        check=True,
+        capture_output=True,
+    )
+    played.root(f"mv /data/local/tmp/x /data/app/{APP}/base.apk; chmod 644 /data/app/{APP}/base.apk")
     before = world(played)
     scenario = tmp_path / "refuse.yaml"
     scenario.write_text(
@@ -112,6 +121,8 @@ def test_a_scenario_drives_the_app_and_everything_is_evidence(connect, listener_
     assert session["first_launch"] is True
     assert session["tools"]["preparation"]["root"] == "adb root"
     assert session["tools"]["preparation"]["steps"][:3] == ["adb_root", "frida_server", "ca_store"]
+    assert session["app"]["apk_sha256"] == hashlib.sha256(apk).hexdigest()
+    assert "jpush" in session["app"]["sdks_present"]
     signals = [(line["signal"], line["source"]) for line in events(folder, "consent")]
     assert signals == [("requested", "ui_tree"), ("refused", "tester")]
     pictures = {line["text"]: line["blob"] for line in events(folder, "note") if "blob" in line}

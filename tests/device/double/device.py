@@ -224,7 +224,9 @@ class PlayedDevice:
         if self.uid != 0 and not path.startswith(("/data/local/tmp/", "/sdcard/")):
             raise PermissionError(13, "Permission denied")
         target = self._host_path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.parent.exists():
+            target.parent.mkdir(parents=True)
+            os.chown(target.parent, self.uid, self.uid)
         with target.open("wb") as file:
             file.writelines(chunks)
         os.chown(target, self.uid, self.uid)
