@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pia_runtime.reports.labels import Document
 from pia_runtime.reports.lanes import Detection
+from pia_runtime.reports.wording import Wording
 
 MOST_KINDS = 8
 """Kinds of data that are named; the others are counted."""
@@ -41,6 +42,14 @@ def glances(document: Document) -> Iterator[Glance]:
     for part, found in parts.items():
         if found or part == "before_consent":
             yield _glance(part, found)
+
+
+def glance_line(one: Glance, wording: Wording) -> str:
+    """``Before consent: 9 read · 1 attempt · 3 sent``."""
+    counts = (("access", one.reads), ("attempt", one.attempts), ("transmission", one.sends))
+    told = " · ".join(f"{count:,} {wording.term('act', act)}" for act, count in counts if count)
+    colon = "：" if wording.lang == "zh" else ": "
+    return f"{wording.say(f'glance.{one.part}')}{colon}{told or wording.say('glance.nothing')}"
 
 
 def _part(detection: Detection) -> str:

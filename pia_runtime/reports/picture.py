@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import fontManager
 
 from pia_runtime.reports.consent_line import ConsentLine, consent_line
-from pia_runtime.reports.glance import Glance, glances
+from pia_runtime.reports.glance import glance_line, glances
 from pia_runtime.reports.labels import Document, Labels, Lang
 from pia_runtime.reports.lanes import ActorLanes, actor_lanes
 from pia_runtime.reports.picture_marks import Panel
@@ -123,15 +123,8 @@ def _draw_head(figure: Figure, document: Document, wording: Wording, style: Styl
     at: Callable[[float], float] = lambda inches: 1 - inches / high  # noqa: E731
     title = f"{wording.say('timeline.title')} · {app_title(document, wording)}"
     figure.text(0.012, at(0.28), title, fontsize=13, fontweight="bold", color=style.ink, va="center")
-    first, *others = [(one, _told(one, wording)) for one in glances(document)]
+    first, *others = [(one, glance_line(one, wording)) for one in glances(document)]
     red = style.verdicts["without_consent"]
     figure.text(0.012, at(0.58), first[1], fontsize=12, fontweight="bold", color=red, va="center")
     rest = "   ".join(told for _, told in others)
     figure.text(0.012, at(0.84), rest or consent_summary(document, wording), fontsize=9, color=style.dim, va="center")
-
-
-def _told(one: Glance, wording: Wording) -> str:
-    counts = (("access", one.reads), ("attempt", one.attempts), ("transmission", one.sends))
-    told = " · ".join(f"{count:,} {wording.term('act', act)}" for act, count in counts if count)
-    colon = "：" if wording.lang == "zh" else ": "
-    return f"{wording.say(f'glance.{one.part}')}{colon}{told or wording.say('glance.nothing')}"

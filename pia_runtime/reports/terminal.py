@@ -6,16 +6,17 @@ first, enlarged.
 """
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len, set_cell_size
 from rich.console import Console
 from rich.text import Text
 
 from pia_runtime.reports.consent_line import Band, ConsentLine, consent_line
+from pia_runtime.reports.glance import glance_line, glances
 from pia_runtime.reports.instants import tick_label, tick_step
 from pia_runtime.reports.labels import Document, Labels, Lang
-from pia_runtime.reports.lanes import VERDICTS, Detection, Lane, actor_lanes
+from pia_runtime.reports.lanes import VERDICTS, ActorLanes, Detection, Lane, actor_lanes
 from pia_runtime.reports.summary import app_title, consent_summary
 from pia_runtime.reports.wording import Wording
 
@@ -81,12 +82,15 @@ def print_timeline(document: Document, labels: Labels, lang: Lang, console: Cons
         console.print(Text(wording.say("timeline.no_detections")))
         console.print(Text(wording.say("report.silence"), style="italic"))
         return
+    for one in glances(document):
+        grave = one.part == "before_consent" and bool(one.reads or one.sends)
+        console.print(Text(glance_line(one, wording), style="bold red" if grave else ""))
     label_width = min(max(console.width // 4, 14), 34)
     width = max(console.width - label_width - _COUNTS_WIDTH - 3, 10)
     for title, panel in _panels(line, width):
         console.print()
         console.print(Text(wording.say(title), style="bold"))
-        _print_panel(panel, document, wording, console, label_width)
+        _print_panel(panel, actors, wording, console, label_width)
     _print_legend(line, wording, console)
 
 
@@ -106,11 +110,13 @@ def _panels(line: ConsentLine, width: int) -> Iterable[tuple[str, _Panel]]:
     yield "timeline.whole", _Panel(line, line.start_ns, line.end_ns, width)
 
 
-def _print_panel(panel: _Panel, document: Document, wording: Wording, console: Console, label_width: int) -> None:
+def _print_panel(
+    panel: _Panel, actors: Sequence[ActorLanes], wording: Wording, console: Console, label_width: int
+) -> None:
     counts = wording.say("timeline.counts")
     _print_row(console, "", label_width, Text(panel.axis()), counts)
     _print_row(console, wording.say("timeline.phase"), label_width, Text("".join(panel.background()), style="dim"), "")
-    for group in actor_lanes(document):
+    for group in actors:
         lanes = [_inside(lane, panel) for lane in group.lanes]
         if not any(lane.detections for lane in lanes):
             continue
