@@ -8,16 +8,15 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, NamedTuple, Protocol
 
 import ahocorasick_rs
 
 Engine = Literal["hyperscan", "ahocorasick"]
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    """Bytes to look for; ``caseless`` folds ASCII letters (meant for hex digits)."""
+class Pattern(NamedTuple):
+    """Bytes to look for; ``caseless`` folds ASCII letters (for hex digits). A tuple: tens of thousands are hashed."""
 
     data: bytes
     caseless: bool = False
@@ -26,7 +25,10 @@ class Pattern:
 class Matcher(Protocol):
     """A compiled set of patterns, safe to use from several threads."""
 
-    engine: Engine
+    @property
+    def engine(self) -> Engine:
+        """Which program does the matching."""
+        ...
 
     def finditer(self, data: bytes) -> Iterable[tuple[int, int]]:
         """``(pattern index, start)`` of every occurrence, in no particular order."""
@@ -71,6 +73,37 @@ def _hyperscan() -> Any:  # noqa: ANN401  (a module that may be absent)
         return None
 
 
+_ESCAPED = tuple(b"\\x%02x" % byte for byte in range(256))
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedMatcher:
+    """Two compiled sets searched one after the other; the second one's indices follow on the first one's.
+
+    Compiling a large set takes longer than scanning a small capture: what is learned later is compiled by itself.
+
+    Attributes:
+        first: the larger set.
+        size: how many patterns it has.
+        second: what came later.
+    """
+
+    first: Matcher
+    size: int
+    second: Matcher
+
+    @property
+    def engine(self) -> Engine:
+        """Of the larger set."""
+        return self.first.engine
+
+    def finditer(self, data: bytes) -> Iterator[tuple[int, int]]:
+        """As of :class:`Matcher`."""
+        yield from self.first.finditer(data)
+        for index, start in self.second.finditer(data):
+            yield index + self.size, start
+
+
 class _NothingMatcher:
     engine: Engine = "ahocorasick"
 
@@ -87,7 +120,7 @@ class _HyperscanMatcher:
         # Escaped expressions instead of literal=True: literals with NUL bytes were cut short by the binding.
         self._database = module.Database(mode=module.HS_MODE_BLOCK)
         self._database.compile(
-            expressions=[b"".join(b"\\x%02x" % byte for byte in pattern.data) for pattern in patterns],
+            expressions=[b"".join(map(_ESCAPED.__getitem__, pattern.data)) for pattern in patterns],
             ids=list(range(len(patterns))),
             flags=[module.HS_FLAG_CASELESS if pattern.caseless else 0 for pattern in patterns],
         )

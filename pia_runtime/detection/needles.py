@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from pia_runtime.detection.confirm import Needle
-from pia_runtime.detection.matcher import Engine, Matcher, Pattern, compile_patterns
+from pia_runtime.detection.matcher import Engine, JoinedMatcher, Matcher, Pattern, compile_patterns
 from pia_runtime.detection.needles_forms import Basis, Secret, forms
 from pia_runtime.detection.needles_positions import Position, position_patterns, position_text
 from pia_runtime.detection.needles_strength import common_package, weak, weak_text
@@ -43,6 +43,7 @@ class NeedleSet:
     Attributes:
         needles: every form of every textual value.
         too_weak: ``(taxonomy id, reason)`` of values that a bare match would not prove.
+        base: the set that this one extends, whose matcher it takes over.
         matcher: finds :attr:`patterns`; ``by_pattern`` says which needles begin so (none: digits of a position).
     """
 
@@ -50,6 +51,7 @@ class NeedleSet:
     positions: tuple[Position, ...]
     too_weak: tuple[tuple[str, str], ...]
     engine: Engine | None = None
+    base: "NeedleSet | None" = field(default=None, repr=False)
     patterns: tuple[Pattern, ...] = field(init=False)
     by_pattern: tuple[tuple[Needle, ...], ...] = field(init=False)
     matcher: Matcher = field(init=False)
@@ -61,9 +63,16 @@ class NeedleSet:
             grouped.setdefault(Pattern(head.lower() if needle.caseless else head, needle.caseless), []).append(needle)
         for pattern in position_patterns(self.positions):
             grouped.setdefault(pattern, [])
-        object.__setattr__(self, "patterns", tuple(grouped))
-        object.__setattr__(self, "by_pattern", tuple(map(tuple, grouped.values())))
-        object.__setattr__(self, "matcher", compile_patterns(self.patterns, self.engine))
+        compiled = self.base.patterns if self.base else ()
+        known = frozenset(compiled)
+        later = tuple(pattern for pattern in grouped if pattern not in known)
+        patterns = (*compiled, *later)
+        object.__setattr__(self, "patterns", patterns)
+        object.__setattr__(self, "by_pattern", tuple(tuple(grouped[pattern]) for pattern in patterns))
+        matcher = compile_patterns(later, self.engine)
+        if self.base:
+            matcher = JoinedMatcher(self.base.matcher, len(compiled), matcher) if later else self.base.matcher
+        object.__setattr__(self, "matcher", matcher)
 
     @classmethod
     def build(
@@ -101,7 +110,8 @@ class NeedleSet:
         added = tuple(more)
         if not added:
             return self
-        return NeedleSet(_unique((*self.needles, *added)), self.positions, self.too_weak, self.engine)
+        needles = _unique((*self.needles, *added))
+        return NeedleSet(needles, self.positions, self.too_weak, self.engine, self.base or self)
 
 
 def _unique(needles: Iterable[Needle]) -> tuple[Needle, ...]:
