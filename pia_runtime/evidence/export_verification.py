@@ -30,6 +30,7 @@ def is_export(path: Path) -> bool:
 def check_export(path: Path, evidence: Evidence, result: "Verification") -> None:
     """Add what is wrong with a copy whose files are those that were sealed."""
     result.why_not = NOT_REDERIVED
+    result.notes = []  # that a copy has no chain says nothing of how the original was recorded
     about, document = _object(path / EXPORT), _object(path / ANALYSIS)
     if about.get("schema") != SCHEMA:
         result.problems.append(Problem(EXPORT, f"is not of the schema {SCHEMA}"))

@@ -66,7 +66,7 @@ def flow(number, **parts):
 def flows_of(rng):
     """Every value in every kind of place, wrapped at random."""
     values = [*PLANTED.values(), OBSERVED, CONTACT["name"], CONTACT["phones"][0], "31.230416,121.473701"]
-    spellings = [text for value in values for text in rng.sample(list(spelled(value)), 3)]
+    spellings = [text for value in values for text in rng.sample(list(spelled(value)), 2)]
     for number, text in enumerate(spellings):
         content = wrapped(text, rng)
         encoded = base64.urlsafe_b64encode(content)
@@ -161,7 +161,7 @@ def test_the_detector_with_all_that_it_knew_finds_nothing_in_the_copy_s_flows(pl
         shutil.copy(planted / name, again / name)
     before = [one for one in analyse_capture(planted)["detections"] if one["act"] == "transmission"]
     after = [one for one in analyse_capture(again)["detections"] if one["act"] == "transmission"]
-    assert len(before) > 80
+    assert len(before) > 50
     assert after == []
 
 
