@@ -12,6 +12,8 @@ import pandas as pd
 
 Integers = npt.NDArray[np.int64]
 
+NEVER_COMPARED = -(2**62)
+
 BASES = ("value", "transform", "time_and_actor")
 
 
@@ -22,7 +24,8 @@ def reads_of_transmissions(
 
     Args:
         table: in the order of time; columns ``act``, ``data``, ``actor``, ``basis`` (of the match), ``value`` (text or None),
-            ``host_ns``.
+            ``host_ns``, and ``earliest_ns``: the earliest time it may have been, :data:`NEVER_COMPARED` where its clock was
+            never compared with the host's. The same value joins such a read; nearness in time never does.
         learned_from: for each transmission's row the ``seq`` of the events that returned the value or went into it.
         seqs: for each row the ``seq`` of its event, -1 for transmissions.
         within_ns: longest time between read and transmission that are joined by time and actor alone.
@@ -41,8 +44,8 @@ def reads_of_transmissions(
     _by_event(table, sent, accesses, learned_from, seqs, read, basis)
     open_ = sent[read[sent] < 0]
     by_time = _latest_before(table, open_, accesses, ["data", "actor"])
-    times = table["host_ns"].to_numpy()
-    near = np.where((by_time >= 0) & (times[open_] - times[np.maximum(by_time, 0)] <= within_ns), by_time, -1)
+    times, earliest = table["host_ns"].to_numpy(), table["earliest_ns"].to_numpy()
+    near = np.where((by_time >= 0) & (times[open_] - earliest[np.maximum(by_time, 0)] <= within_ns), by_time, -1)
     _take(read, basis, open_, near, "time_and_actor")
     return read, basis
 
@@ -64,10 +67,16 @@ def _latest_before(table: pd.DataFrame, sent: Integers, accesses: Integers, keys
         missing |= dense < 0
         mixed = np.unique(code * (int(dense.max(initial=0)) + 2) + dense + 1, return_inverse=True)[1]
         code = mixed.astype(np.int64)
-    times = table["host_ns"].to_numpy()
+    times, earliest = table["host_ns"].to_numpy(), table["earliest_ns"].to_numpy()
     left = pd.DataFrame({"t": times[sent], "key": np.where(missing[sent], -1 - sent, code[sent]), "row": sent})
-    right = pd.DataFrame({"t": times[accesses], "key": code[accesses], "found": accesses})[~missing[accesses]]
-    merged = pd.merge_asof(left.sort_values("t", kind="stable"), right, on="t", by="key", direction="backward")
+    right = pd.DataFrame({"t": earliest[accesses], "key": code[accesses], "found": accesses})[~missing[accesses]]
+    merged = pd.merge_asof(
+        left.sort_values("t", kind="stable"),
+        right.sort_values("t", kind="stable"),
+        on="t",
+        by="key",
+        direction="backward",
+    )
     order = np.argsort(merged["row"].to_numpy(dtype=np.int64), kind="stable")
     found: Integers = merged["found"].fillna(-1).to_numpy(dtype=np.int64)[order]
     return found  # by row, and `sent` ascends

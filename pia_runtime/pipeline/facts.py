@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from pia_runtime.correlation.axis import Clocks
-from pia_runtime.correlation.reads import reads_of_transmissions
+from pia_runtime.correlation.reads import NEVER_COMPARED, reads_of_transmissions
 from pia_runtime.correlation.verdict import Scopes
 from pia_runtime.judgement.declarations import Declared
 from pia_runtime.judgement.facts import Facts, truth, words
@@ -284,8 +284,10 @@ def _reads(case: Case, facts: pd.DataFrame) -> tuple[npt.NDArray[np.int64], npt.
         int(row): tuple(queries.get(seq, seq) for seq in case.sent[sent[row]][0].match.learned_from)
         for row in np.flatnonzero(sent >= 0)
     }
+    error = table["host_err_ns"].to_numpy(dtype=np.int64, na_value=-1)
+    earliest = np.where(error < 0, NEVER_COMPARED, table["host_ns"].to_numpy(dtype=np.int64) - error)
     values = pd.Series(np.where(call >= 0, of_calls, of_sent), dtype=object)
-    joined = facts[["act", "data", "actor", "basis", "host_ns"]].assign(value=values)
+    joined = facts[["act", "data", "actor", "basis", "host_ns"]].assign(value=values, earliest_ns=earliest)
     return reads_of_transmissions(joined, learned, seqs, case.thresholds["read_before_sending"].ns)
 
 

@@ -23,6 +23,7 @@ _MOST_PURPOSES = 24  # as many as a TC string has bits for
 _SIGNALS = frozenset({"requested", "given", "refused", "withdrawn"})
 _SCOPES = frozenset({"permission", "sdk", "data", "purpose"})  # what is said of a purpose changes no verdict
 _OTHER_TYPES = frozenset({"permission", "lifecycle", "ui", "hook_status", "gap", "note"})
+_TELLING = ("permission", "result", "state", "action", "hook", "status", "kind")
 _TRANSFORM_FIELDS = ("op", "algorithm", "input_b64", "output_b64")
 
 
@@ -144,7 +145,7 @@ class _Reader:
         elif kind == "transform":
             self._transforms.append(_transform(stamp, line))
         elif kind in _OTHER_TYPES:
-            self._occurrences.append(Occurrence(stamp, str(kind), line))
+            self._occurrences.append(Occurrence(stamp, str(kind), _words_checked(line)))
         else:
             raise _MalformedError(f"type {str(kind)[:40]!r} is not known")
         return stamp.seq
@@ -169,6 +170,14 @@ class _Reader:
             Trouble("invalid_event", f"{self._name}:{lines[place]}", f"seq {seqs[place]} is used twice")
             for place in np.sort(again)
         ]
+
+
+def _words_checked(line: dict[str, Any]) -> dict[str, Any]:
+    """The line as it is, if the words that say what happened are words."""
+    for name in _TELLING:
+        if not isinstance(line.get(name), str | None):
+            raise _MalformedError(f"{name}: expected a text, got {type(line[name]).__name__}")
+    return line
 
 
 def _data(line: dict[str, Any]) -> str:

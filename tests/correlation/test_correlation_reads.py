@@ -3,13 +3,14 @@
 import numpy as np
 import pandas as pd
 
-from pia_runtime.correlation.reads import reads_of_transmissions
+from pia_runtime.correlation.reads import NEVER_COMPARED, reads_of_transmissions
 
 
 def joined(*rows, learned=None, within=100):
     """Rows as (act, data, actor, value, time, basis)."""
     table = pd.DataFrame(rows, columns=["act", "data", "actor", "value", "host_ns", "basis"])
     table["value"] = table["value"].astype(object)
+    table["earliest_ns"] = np.where(table["host_ns"] < 0, NEVER_COMPARED, table["host_ns"])  # below 0: never compared
     seqs = np.arange(len(table)) + 100
     read, basis = reads_of_transmissions(table, learned or {}, seqs, within)
     return [(int(place), how) for place, how in zip(read, basis, strict=True) if how]
@@ -51,3 +52,8 @@ def test_a_read_too_long_before_by_another_actor_or_after_is_no_source():
 
 def test_another_kind_of_data_is_no_source():
     assert joined(read("imei", 1, "x", 1), sent("meid", 1, "x", 3)) == []
+
+
+def test_a_read_on_a_clock_that_was_never_compared_is_joined_by_its_value_only():
+    assert joined(read("gaid", 0, "x", -500), sent("gaid", 0, "x", 20)) == [(0, "value")]
+    assert joined(read("gaid", 0, "y", -5), sent("gaid", 0, "x", 20)) == []

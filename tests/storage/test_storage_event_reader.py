@@ -82,3 +82,8 @@ def test_a_number_used_twice_is_named_and_both_events_stay(tmp_path):
 def test_a_time_no_clock_can_show_is_refused_with_the_field(tmp_path):
     _, troubles = _read(tmp_path, GOOD.replace(b'"t_ns": 5', b'"t_ns": 9223372036854775807') % 1)
     assert [trouble.detail for trouble in troubles] == ["t_ns: out of range"]
+
+
+def test_a_line_whose_telling_word_is_none_is_refused_and_the_run_goes_on(tmp_path):
+    events, troubles = _read(tmp_path, b'{"seq": 1, "type": "ui", "t_ns": 5, "action": []}', GOOD % 2)
+    assert (events.count, [trouble.detail for trouble in troubles]) == (1, ["action: expected a text, got list"])
