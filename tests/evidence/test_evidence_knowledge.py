@@ -32,23 +32,35 @@ def reduced(tmp_path_factory) -> Path:
     return place
 
 
-def pia(program: Path | None, *arguments: object) -> subprocess.CompletedProcess[str]:
-    """The command line of that program, or of this one."""
-    code = "import sys\nif sys.argv[1]: sys.path.insert(0, sys.argv[1])\nfrom pia_runtime.cli.main import run\nsys.exit(run(sys.argv[2:]))"
-    command = [sys.executable, "-c", code, str(program or ""), *map(str, arguments)]
+def pia(program: Path | None, *commands: list[object]) -> list[tuple[int, str]]:
+    """Exit code and output of each command, run by that program, or by this one, in one process."""
+    code = (
+        "import contextlib, io, json, sys\nsys.path[:0] = [place for place in sys.argv[1:2] if place]\n"
+        "from pia_runtime.cli.main import run\ntold = []\n"
+        "for command in json.loads(sys.argv[2]):\n"
+        "    out = io.TextIOWrapper(io.BytesIO(), 'utf-8')\n"
+        "    with contextlib.redirect_stdout(out):\n        code = run(command)\n"
+        "    out.flush()\n    told.append([code, out.buffer.getvalue().decode()])\n"
+        "print(json.dumps(told))"
+    )
+    lines = json.dumps([list(map(str, command)) for command in commands])
     environment = {**os.environ, "XDG_CONFIG_HOME": "/nonexistent"}
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment, timeout=120)
+    run = subprocess.run(
+        [sys.executable, "-c", code, str(program or ""), lines],
+        capture_output=True, text=True, check=False, env=environment, timeout=240,
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    return [(code, told) for code, told in json.loads(run.stdout)]
 
 
 def test_a_sealed_finding_that_is_no_longer_found_is_a_difference_that_names_the_entry(sealed, reduced):
-    run = pia(reduced, "verify", sealed, "--format", "json")
-    document = json.loads(run.stdout)
-    assert run.returncode == 7, run.stderr
+    (code, told), (_, explained) = pia(reduced, ["verify", sealed, "--format", "json"], ["verify", sealed, "--explain"])
+    document = json.loads(told)
+    assert code == 7, told
     lost = [change for change in document["rederivation"]["findings"] if change["kind"] == "lost"]
     assert {change["rule"] for change in lost} == {RULE}
     assert all(change["because"] == [f"rules/consent_order.yaml#{RULE}"] for change in lost)
     assert document["rederivation"]["changed_entries"] == [f"rules/consent_order.yaml#{RULE}"]
-    explained = pia(reduced, "verify", sealed, "--explain").stdout
     assert "RE-DERIVATION DIFFERS" in explained
     assert f"because of: rules/consent_order.yaml#{RULE}" in explained
 
@@ -56,12 +68,12 @@ def test_a_sealed_finding_that_is_no_longer_found_is_a_difference_that_names_the
 def test_newer_knowledge_may_find_more(sealed, reduced):
     (sealed / "evidence.json").unlink()
     (sealed / "derived" / "analysis.json").unlink()
-    assert pia(reduced, "seal", sealed).returncode == 0
-    run = pia(None, "verify", sealed, "--format", "json")
-    gained = json.loads(run.stdout)["rederivation"]["findings"]
+    assert pia(reduced, ["seal", sealed])[0][0] == 0
+    ((code, told),) = pia(None, ["verify", sealed, "--format", "json"])
+    gained = json.loads(told)["rederivation"]["findings"]
     assert {change["kind"] for change in gained} == {"gained"}
     assert {change["rule"] for change in gained} == {RULE}
-    assert run.returncode == 6, run.stdout  # unsigned, and nothing else
+    assert code == 6, told  # unsigned, and nothing else
 
 
 def test_a_sealed_statement_that_its_own_program_does_not_give_is_a_difference(tmp_path, sealed_once):
