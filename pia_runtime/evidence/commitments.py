@@ -11,8 +11,8 @@ import orjson
 
 from pia_runtime.errors import InputError
 from pia_runtime.evidence.evidence_file import BrokenEvidenceError, read_evidence
+from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS
 from pia_runtime.evidence.export_redactor import content_commitment, value_commitment
-from pia_runtime.evidence.exporting import ANALYSIS, EXPORT, REDACTIONS
 from pia_runtime.evidence.sealed_files import COMMITMENT_KEY, list_files
 from pia_runtime.evidence.sealing import check_of_key, identity_of
 from pia_runtime.storage.analysis import analyse_capture

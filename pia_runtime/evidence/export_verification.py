@@ -8,7 +8,7 @@ import orjson
 
 from pia_runtime.errors import InputError
 from pia_runtime.evidence.evidence_file import Evidence
-from pia_runtime.evidence.exporting import ANALYSIS, EXPORT, REDACTIONS, SCHEMA
+from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, SCHEMA
 from pia_runtime.evidence.problem import Problem
 from pia_runtime.evidence.statement import statement_of
 from pia_runtime.storage.flow_reader import read_flows

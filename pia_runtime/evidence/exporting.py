@@ -29,6 +29,7 @@ from pia_runtime.evidence.chain_check import follow_chain
 from pia_runtime.evidence.evidence_file import BrokenEvidenceError, Evidence, read_evidence
 from pia_runtime.evidence.export_check import leftovers
 from pia_runtime.evidence.export_events import EventRedactor
+from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, SCHEMA
 from pia_runtime.evidence.export_flows import FlowRedactor
 from pia_runtime.evidence.export_redactor import Redactor, content_commitment
 from pia_runtime.evidence.export_rest import shared_analysis, shared_identifiers, shared_record
@@ -47,10 +48,6 @@ from pia_runtime.storage.flow_reader import flow_files
 from pia_runtime.storage.folder import replace_file, unwritable
 from pia_runtime.storage.scanning import scanner_for
 
-EXPORT = "export.json"
-REDACTIONS = "redactions.jsonl"
-ANALYSIS = "analysis.json"
-SCHEMA = "pia.export/1"
 _REWRITTEN = frozenset({"session.json", "identifiers.json", "declaration.json", "events.jsonl"})
 _AS_IT_IS = frozenset({"thresholds.yaml"})
 
