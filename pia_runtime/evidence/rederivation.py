@@ -190,11 +190,13 @@ class Stored:
             changed, or made by another version in between), or ``unreadable``.
         document: its content, where it is the sealed one.
         detail: how it differs, for ``other`` and ``unreadable``.
+        other_knowledge: it says that it was made with other knowledge than that of now.
     """
 
     state: Literal["absent", "sealed", "present", "other", "unreadable"]
     document: Mapping[str, Any] | None = None
     detail: str = ""
+    other_knowledge: bool = False
 
 
 def judge_stored(content: bytes | None, statement: Mapping[str, Any] | None, document: Mapping[str, Any]) -> Stored:
@@ -218,7 +220,8 @@ def judge_stored(content: bytes | None, statement: Mapping[str, Any] | None, doc
         return Stored("unreadable", None, f"is not JSON (line {error.lineno})")
     if not isinstance(found, dict) or not isinstance(found.get("detections"), list):
         return Stored("unreadable", None, "is no analysis document")
-    return Stored("other", None, _first_difference(content, found, document))
+    other = found.get("knowledge_sha256") != document["knowledge_sha256"]
+    return Stored("other", None, _first_difference(content, found, document), other)
 
 
 def _first_difference(content: bytes, found: Mapping[str, Any], document: Mapping[str, Any]) -> str:

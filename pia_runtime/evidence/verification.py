@@ -71,8 +71,12 @@ class Verification:
     @property
     def differs(self) -> bool:
         """Whether the files no longer give what was sealed or is stored."""
-        stored = self.stored is not None and self.stored.state in ("other", "unreadable")
-        return stored or (self.comparison is not None and not self.comparison.stands)
+        if self.comparison is not None and not self.comparison.stands:
+            return True
+        if self.stored is None or self.stored.state not in ("other", "unreadable"):
+            return False
+        # Where nothing was sealed, other knowledge may say otherwise.
+        return self.sealed or not self.stored.other_knowledge
 
     @property
     def exit_code(self) -> int:

@@ -53,7 +53,7 @@ def verification_lines(result: "Verification", names: Mapping[str, str], *, expl
     if result.comparison is not None:
         yield from _comparison_lines(result.comparison, explain=explain)
     if result.stored is not None and result.stored.detail:
-        yield f"  derived/analysis.json {_text(result.stored.detail)}"
+        yield f"  derived/analysis.json: {_text(result.stored.detail)}; it was changed, or made by another version (pia analyze)"
 
 
 def _chain_lines(result: "Verification") -> Iterator[str]:

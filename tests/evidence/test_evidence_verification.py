@@ -264,6 +264,14 @@ def test_a_forged_analysis_in_derived_is_a_difference(sealed):
     assert "is not what the files give" in result.stored.detail
 
 
+def test_without_a_seal_a_stored_analysis_must_be_what_the_files_give_unless_other_knowledge_made_it(sealed):
+    (sealed / "evidence.json").unlink()
+    edit(sealed / "derived" / "analysis.json", b'"without_consent"', b'"with_consent"')
+    assert verify_capture(sealed).exit_code == 7
+    edit(sealed / "derived" / "analysis.json", b'"knowledge_sha256": "', b'"knowledge_sha256": "0')
+    assert verify_capture(sealed).exit_code == 6
+
+
 def test_a_capture_made_elsewhere_without_a_chain_is_sealed_and_says_so(tmp_path, sealed):
     for name in ("evidence.json", "chain.jsonl"):
         (sealed / name).unlink()
