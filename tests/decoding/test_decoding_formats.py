@@ -382,3 +382,11 @@ def test_media_by_content_type_is_no_blind_spot():
 def test_a_data_url_is_not_an_event_stream():
     found = body_paths(b'{"u":"data:text/plain;base64,MTM4MDAxMzgwMDA="}')
     assert found[("json:$.u", "base64@23+16")] == PHONE
+
+
+def test_a_zlib_stream_between_unknown_bytes_is_found_by_its_position():
+    stream = zlib.compress(b'{"id":"cdda802e-fb9c-47ad-9866-0794d394c912"}')
+    envelope = b"\x18\x031.0\x18\x05addr1\x15\x9a\xf0\x01\x18" + bytes([len(stream)]) + stream + b"\x18\x20\xff\xfe\x00"
+    at = envelope.index(stream)
+    found = body_paths(envelope)
+    assert found[f"slice@{at}+{len(stream)}", "zlib", "json:$.id"] == b"cdda802e-fb9c-47ad-9866-0794d394c912"
