@@ -190,7 +190,7 @@ def websocket(writer, authority, confdir):
         )
         proxy.start()
         trusted = ssl.create_default_context(cafile=proxy.ca_pem)
-        with connect(f"wss://{HOST}/live", sock=tunnel(proxy.port), ssl=trusted) as connection:
+        with connect(f"wss://{HOST}/live", sock=tunnel(proxy.port), ssl=trusted, open_timeout=60) as connection:
             yield connection, proxy
         proxy.stop()
         server.shutdown()
@@ -212,7 +212,7 @@ def test_a_websocket_that_ended_is_one_whole_flow(websocket, writer):
         (True, b"two"),
         (False, b"two"),
     ]
-    assert [file.name for file in writer.path.glob("*.mitm")] == ["flows.mitm"]
+    until(lambda: [file.name for file in writer.path.glob("*.mitm")] == ["flows.mitm"])  # once the chain says so
 
 
 def test_an_open_websocket_is_on_disk_message_by_message(websocket, writer):
@@ -244,7 +244,7 @@ def test_a_websocket_that_is_open_when_the_run_ends_is_written_whole(websocket, 
     proxy.stop()
     (flow,) = flows(writer.path)
     assert [m.content for m in flow.websocket.messages] == [b"last words"] * 2
-    assert not list(writer.path.glob("flows-ws-*.mitm"))
+    until(lambda: not list(writer.path.glob("flows-ws-*.mitm")))
 
 
 def test_a_fault_of_the_addon_is_a_gap_and_the_next_flow_is_recorded(proxy, writer):
