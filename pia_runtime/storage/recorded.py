@@ -22,7 +22,7 @@ from pia_runtime.storage.flow_reader import flow_files, read_records
 EVENTS_FILE = "events.jsonl"
 _LONGEST_PREFIX = 13
 _FAR = 1 << 64
-NOT_COPIED = ("derived", "evidence.json", "chain.jsonl", "knowledge.json")
+NOT_COPIED = ("derived", "evidence.json", "chain.jsonl", "knowledge.json", "annotations.jsonl", "replay.json")
 """What is computed from a capture, or speaks of its very files and how they came about."""
 
 
