@@ -111,18 +111,15 @@ def readable(content: bytes) -> str:
     return content.decode("utf-8")
 
 
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_no_output_of_any_command_holds_an_identifying_value(capture, tmp_path, capsysbinary, lang):
+def test_no_output_of_any_command_holds_an_identifying_value(capture, tmp_path, capsysbinary):
     finding = analyse_capture(capture)["findings"][0]["id"]
     commands = [["analyze", capture], ["timeline", capture], ["explain", capture, finding], ["diff", capture, capture]]
     commands += [["timeline", capture, "--html", "-"]]
-    for name in ("html", "xlsx", "docx", "md", "json", "csv", "parquet", "sarif", "junit", "notice"):
+    for name in ("html", "xlsx", "docx", "md", "json", "parquet", "sarif", "junit", "notice"):
         commands.append(["report", capture, "--format", name])
-    for table in ("findings", "events"):
-        commands += [["report", capture, "--format", name, "--table", table] for name in ("csv", "parquet")]
+    commands += [["report", capture, "--format", "csv", "--table", table] for table in ("findings", "events")]
     for command in commands:
-        lang_option = [] if command[0] == "explain" and lang == "zh" else ["--lang", lang]
-        assert run([*map(str, command), *lang_option]) == 0, command
+        assert run([*map(str, command), "--lang", "zh"]) == 0, command
         shown = readable(capsysbinary.readouterr().out).lower()
         assert shown.strip(), command
         assert [value for value in VALUES if value in shown] == [], command
