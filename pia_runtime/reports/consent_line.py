@@ -65,7 +65,7 @@ def consent_line(document: Document) -> ConsentLine:
     uncompared = bool(errors) and all(err is None for err in errors)
     times = [*(boundary.t_ns for boundary in boundaries), *(one["t_ns"] for one in dated)]
     if not uncompared:  # the run's own start and end are the host's
-        times += _run_times(document)
+        times += [*_run_times(document), *_moment_times(document)]
     start = min(times, default=0)
     end = max([*times, start + 1])
     parted = uncompared or all(boundary.err_ns is not None for boundary in boundaries)
@@ -85,6 +85,15 @@ def _boundaries(document: Document) -> tuple[Boundary, ...]:
 def _run_times(document: Document) -> Iterator[int]:
     for holder in (document.get("session") or {}, document.get("coverage") or {}):
         yield from (holder[name] for name in ("started_ns", "ended_ns") if isinstance(holder.get(name), int))
+
+
+def _moment_times(document: Document) -> Iterator[int]:
+    """Times of what is drawn beside the detections, as far as they are the host's: a run without an end goes on that long."""
+    moments = document.get("moments") or {}
+    for group, names in (("screen", ("from_ns", "until_ns")), ("gaps", ("t_ns",))):
+        for one in moments.get(group) or ():
+            if one.get("err_ns") is not None:
+                yield from (one[name] for name in names)
 
 
 def _bands(start: int, end: int, boundaries: tuple[Boundary, ...]) -> Iterator[Band]:

@@ -14,8 +14,11 @@ from typing import Any
 SHORT = 120
 """Characters of a captured text in a table cell."""
 
+MEDIUM = 300
+"""Characters of one field in an evidence panel."""
+
 LONG = 2_000
-"""Characters of a captured text in an evidence panel."""
+"""Characters of a quoted body, or of one frame or step, in an evidence panel."""
 
 # General categories Cc, Cf, Cs, Zl and Zp of Unicode 15; a test compares with the interpreter's own table.
 _INVISIBLE = re.compile(

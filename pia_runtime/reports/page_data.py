@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pia_runtime.reports.consent_line import ConsentLine, consent_line
-from pia_runtime.reports.escape import LONG, SHORT, visible
+from pia_runtime.reports.escape import LONG, MEDIUM, SHORT, visible
 from pia_runtime.reports.instants import utc
 from pia_runtime.reports.labels import LANGS, Document, Labels, Names
 from pia_runtime.reports.lanes import ActorKey, Detection, actor_key, actor_lanes, dated_detections
@@ -161,7 +161,7 @@ class _Marks:
             detection.get("foreground"),
             self.recipients.number(_recipient(detection.get("recipient"))),
             *(self._list(detection.get(name)) for name in _LIST_COLUMNS),
-            *(self._text(_field(detection, name), LONG) for name in _TEXT_COLUMNS),
+            *(self._text(_field(detection, name), MEDIUM) for name in _TEXT_COLUMNS),
         )
 
     def _text(self, value: object, limit: int = SHORT) -> int:

@@ -70,3 +70,15 @@ def test_a_run_on_the_device_clock_alone_keeps_its_order_and_leaves_the_host_s_t
     assert (line.start_ns, line.end_ns) == (1_000, 9_000)
     document["detections"][1]["err_ns"] = 5
     assert _phases(document) == [("unknown", 0, 9_000)]
+
+
+def test_a_run_without_an_end_goes_on_as_long_as_anything_was_seen_of_it():
+    document = silent_document()
+    screen = {"state": "background", "from_ns": START + 5, "until_ns": START + 9, "err_ns": 0}
+    gaps = [
+        {"kind": "x", "host": None, "t_ns": START + 2, "err_ns": 1},
+        {"kind": "x", "host": None, "t_ns": 1, "err_ns": None},
+    ]
+    document["moments"] = {"screen": [screen], "gaps": gaps}
+    line = consent_line(document)
+    assert (line.start_ns, line.end_ns) == (START + 2, START + 9)
