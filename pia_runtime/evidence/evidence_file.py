@@ -133,6 +133,7 @@ def _shape(document: dict[str, Any]) -> bool:
         and isinstance(knowledge, dict)
         and isinstance(document.get("tools"), dict)
         and isinstance(document.get("changed_since_the_run"), list)
+        and all(isinstance(name, str) for name in document["changed_since_the_run"])
         and isinstance(document.get("chain"), dict | None)
     )
 

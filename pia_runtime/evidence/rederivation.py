@@ -163,7 +163,12 @@ def _because(
 ) -> tuple[str, ...]:
     entries, otherwise = causes
     members = {item["id"]: item for item in _whole(document)}.get(finding.get("id"), finding)
-    return otherwise if not entries else reasons({"rule": "", **members}, document, entries)
+    if not entries:
+        return otherwise
+    try:
+        return reasons({"rule": "", **members}, document, entries)
+    except (TypeError, AttributeError, KeyError):  # a statement that no analysis made: it names nothing
+        return ("the sealed statement is not of the form of an analysis",)
 
 
 def _whole(document: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
@@ -210,7 +215,7 @@ def judge_stored(content: bytes | None, statement: Mapping[str, Any] | None, doc
     if content is None:
         return Stored("absent")
     digest = sha256(content).hexdigest()
-    if statement is not None and digest == statement["stored_sha256"]:
+    if statement is not None and digest == statement["stored_sha256"] and _is_document(content):
         return Stored("sealed", orjson.loads(content))
     if content == document_bytes(document):
         return Stored("present")
@@ -222,6 +227,16 @@ def judge_stored(content: bytes | None, statement: Mapping[str, Any] | None, doc
         return Stored("unreadable", None, "is no analysis document")
     other = found.get("knowledge_sha256") != document["knowledge_sha256"]
     return Stored("other", None, _first_difference(content, found, document), other)
+
+
+def _is_document(content: bytes) -> bool:
+    """Whether bytes whose digest somebody sealed are an analysis at all."""
+    try:
+        found = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return False
+    lists = [found.get(name) for name in ("detections", "findings")] if isinstance(found, dict) else [None]
+    return all(isinstance(one, list) and all(isinstance(item, dict) and "id" in item for item in one) for one in lists)
 
 
 def _first_difference(content: bytes, found: Mapping[str, Any], document: Mapping[str, Any]) -> str:

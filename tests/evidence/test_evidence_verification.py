@@ -9,9 +9,11 @@ import pytest
 from sealed_captures import SIGNER, copy, open_writer, record, sample_events, seal
 
 from pia_runtime.errors import InputError
+from pia_runtime.evidence import verification
 from pia_runtime.evidence.keys import fingerprint
 from pia_runtime.evidence.sealing import seal_capture
 from pia_runtime.evidence.verification import verify_capture
+from pia_runtime.reports.verification import verification_document, verification_lines
 from pia_runtime.storage.chain import canonical
 
 
@@ -184,6 +186,9 @@ def reseal(folder: Path, change) -> None:
         lambda d: d["signatures"][0].pop("algorithm"),
         lambda d: d.update(signatures=None),
         lambda d: d.update(files=3),
+        lambda d: d.update(changed_since_the_run=[{}]),
+        lambda d: d.update(chain=[]),
+        lambda d: d["analysis"].update(findings=[3]),
         lambda d: d.update(stamps=[{"token": "AAAA", "url": "http://x", "signatures": 1}]),
         lambda d: d["files"]["session.json"].update(blocks={"bytes": 0, "tags": "x"}),
     ],
@@ -197,6 +202,28 @@ def test_a_stripped_signature_makes_it_unsigned(sealed):
     reseal(sealed, lambda document: document.update(signatures=[]))
     result = verify_capture(sealed)
     assert (result.exit_code, result.incomplete) == (6, ["not signed (pia seal --key)"])
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda finding: finding.update(clauses=3, actor="x", recipient=[]),
+        lambda finding: finding.update(rule={}, data=[1], detections=4),
+        lambda finding: finding.clear() or finding.update(id="x"),
+    ],
+)
+def test_a_statement_that_no_analysis_made_is_a_difference_and_no_crash(sealed, change, monkeypatch):
+    def spoil(document):
+        document["signatures"] = []
+        change(document["analysis"]["findings"][0])
+        document["analysis"]["sha256"] = "0" * 64
+
+    reseal(sealed, spoil)
+    monkeypatch.setattr(verification, "changed_since", lambda content: ["rules/x.yaml#x"])
+    result = verify_capture(sealed)
+    assert result.exit_code == 7
+    assert verification_document(result, {})["rederivation"]["findings"]
+    assert list(verification_lines(result, {}, explain=True))
 
 
 def test_signed_by_somebody_else_than_expected_is_whole_but_not_enough(sealed):
