@@ -22,8 +22,8 @@ from pia_runtime.correlation.clock import (
 from pia_runtime.model.event import Stamp
 from pia_runtime.model.session import ClockSample
 
-_STAMPING_NS = 2_000_000
-"""How far apart the agent may have read the two clocks of one stamp, ns."""
+_STAMPING_NS = 100_000_000
+"""How far apart a busy phone may have read the two clocks of one stamp, ns: only more than that is a clock that was set."""
 
 _FRESH_NS = 3_600_000_000_000
 """A boot that has lasted longer began before the run."""
@@ -61,6 +61,11 @@ class _Boot:
     mono: DeviceClock
     to_mono: Translation
     apart: tuple[int, int]
+
+    @property
+    def spread(self) -> int:
+        """By how much wall minus monotonic time varied: what the wall time of a stamp is uncertain by."""
+        return self.apart[1] - self.apart[0]
 
     def from_wall(self, wall: Intervals) -> Intervals:
         """Monotonic time by the wall time that stands beside it; only where the wall clock was not set."""
@@ -130,7 +135,7 @@ class Clocks:
             return exactly(wall)
         by_wall = self._wall_to_host(wall)
         boot = self.boots.get(axis.boot_id) if axis.kind == "mono" else None
-        return by_wall if boot is None else boot.mono.to_host.intervals(mono).meet(by_wall)
+        return by_wall if boot is None else boot.mono.to_host.intervals(mono).meet(by_wall.widened(boot.spread))
 
     def _wall_to_host(self, wall: Times) -> Intervals:
         """By the samples, which may part at a step; nothing where monotonic time shows jumps, since they may show fewer."""

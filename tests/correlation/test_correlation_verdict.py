@@ -275,3 +275,37 @@ def test_the_margin_is_measured_to_the_sharpest_witness_of_a_boundary():
     ]
     found = judged([phone.stamp(1, 5 * SECOND)], signals, samples=[])
     assert (found["margin_ns"].tolist(), found["margin_err_ns"].tolist()) == ([2 * SECOND], [0])
+
+
+def test_clocks_read_some_milliseconds_apart_on_a_busy_phone_are_no_clock_that_was_set():
+    phone = Phone()
+    stamps = [phone.stamp(number, number * SECOND) for number in range(1, 6)]
+    late = Stamp(stamps[2].seq, stamps[2].t_ns + 30_000_000, "device", stamps[2].mono_ns, "boot")
+    signals = [ConsentSignal(Stamp(9, BASE + 3 * SECOND + SECOND // 2, "device"), "given", "policy", "tap")]
+    found = judged([*stamps[:2], late, *stamps[3:]], signals, samples=[])
+    assert found["verdict"].tolist() == ["without_consent"] * 3 + ["with_consent"] * 2
+
+
+def test_one_permission_denied_and_another_granted_for_the_same_data_decide_nothing():
+    phone = Phone()
+    signals = [
+        tap(phone, 90, 1 * SECOND, "given"),
+        tap(phone, 91, 2 * SECOND, "given", scope="permission:FINE", source="permission_result"),
+        tap(phone, 92, 3 * SECOND, "refused", scope="permission:BACKGROUND", source="permission_result"),
+    ]
+    place = {"FINE": frozenset({"location_precise"}), "BACKGROUND": frozenset({"location_precise"})}
+    found = judged([phone.stamp(1, 4 * SECOND)], signals, [], data="location_precise", permission_data=place)
+    assert (found["phase"].tolist(), found["verdict"].tolist()) == (["unknown"], ["indeterminate"])
+
+
+def test_what_precedes_a_withdrawal_without_an_agreement_is_undecided():
+    phone = Phone()
+    signals = [tap(phone, 90, 2 * SECOND, "withdrawn")]
+    found = judged([phone.stamp(1, SECOND), phone.stamp(2, 3 * SECOND)], signals, [])
+    assert found["verdict"].tolist() == ["indeterminate", "without_consent"]
+
+
+def test_a_question_after_the_agreement_was_not_the_one_that_led_to_it():
+    phone = Phone()
+    signals = [tap(phone, 90, 2 * SECOND, "given"), tap(phone, 91, 5 * SECOND, "requested")]
+    assert judged([phone.stamp(1, SECOND)], signals, [])["phase"].tolist() == ["before_choice"]
