@@ -38,7 +38,8 @@ class Unwatchable(BaseModel):
 
     def document(self) -> dict[str, Any]:
         """Return it as plain JSON, marked ``watched: false``."""
-        return {**self.model_dump(mode="json", exclude_defaults=True), "watched": False}
+        fields = self.model_dump(mode="json", exclude_defaults=True)
+        return {**fields, "trigger": f"reading {self.api.rpartition('.')[2]}", "watched": False}
 
 
 class UnreadableType(BaseModel):

@@ -78,7 +78,10 @@ def test_a_text_field_says_what_the_person_types_into_it(hint, type_, hints, dat
 
 
 def test_every_document_names_id_api_and_data():
-    assert all({"id", "api", "data"} <= document.keys() for document in load_catalog().documents())
+    catalog = load_catalog()
+    documents = [*catalog.documents(), *(item.document() for item in catalog.unwatchable)]
+    assert all({"id", "api", "data", "source"} <= document.keys() for document in documents)
+    assert all(document.get("trigger") or document["id"].startswith("native") for document in documents)
 
 
 def test_the_argument_decides_which_data_a_settings_read_yields():
