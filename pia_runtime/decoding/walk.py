@@ -44,6 +44,7 @@ _NO_MARKS = bytes(byte for byte in range(256) if byte not in MARKS)
 _FREE_RATIO = 64 << 10
 _DIGEST = 64
 """One digest in 200 parses as protobuf by chance, so up to this size the bytes are kept beside the parts."""
+_FRAMES = "grpc:"
 _QUOTE = 0x22
 """A text in quotes is JSON, and may be a value with its quotes: Android names networks so."""
 _LINE_FEED = 0x0A
@@ -77,9 +78,12 @@ class Walk:
     def children(self, location: Location, path: tuple[str, ...], found: list[Child]) -> None:
         """Expand parts one after the other."""
         leaves, append, room = self._leaves, self._leaves.append, self._budget.max_leaves
-        remembering = self._remembering and len(path) + 1 < self._budget.max_depth
+        framed = bool(found) and found[0][0].startswith(
+            _FRAMES
+        )  # where text may be a message, what is plain elsewhere is not
+        remembering = self._remembering and not framed and len(path) + 1 < self._budget.max_depth
         for step, key, data in found:
-            if _INERT(data) or (remembering and len(data) <= _SHORT and _is_plain(data)):
+            if (not framed and _INERT(data)) or (remembering and len(data) <= _SHORT and _is_plain(data)):
                 if len(leaves) < room:
                     append(_new_leaf(Leaf, (location, (*path, step), key, data)))
                 else:
@@ -242,7 +246,7 @@ class Walk:
 
 def _may_be_message(path: tuple[str, ...], data: bytes) -> bool:
     """Whether text may be a message all the same: in a gRPC frame, or where it begins as a first field of text does."""
-    framed = bool(path) and path[-1].startswith("grpc:")
+    framed = bool(path) and path[-1].startswith(_FRAMES)
     return (framed or data[0] == _LINE_FEED) and len(data) > _SHORTEST_TEXT_MESSAGE
 
 

@@ -390,3 +390,9 @@ def test_a_zlib_stream_between_unknown_bytes_is_found_by_its_position():
     at = envelope.index(stream)
     found = body_paths(envelope)
     assert found[f"slice@{at}+{len(stream)}", "zlib", "json:$.id"] == b"cdda802e-fb9c-47ad-9866-0794d394c912"
+
+
+def test_a_message_in_a_grpc_frame_that_is_also_text_is_a_message():
+    message = b"*@" + b"0123456789abcdef" * 4
+    frames = b"".join(b"\0" + struct.pack(">I", len(part)) + part for part in (b"*\x05hello", message))
+    assert body_paths(frames)["grpc:1", "protobuf:5"] == message[2:]
