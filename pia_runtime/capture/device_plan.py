@@ -86,8 +86,13 @@ def plan_steps(device: Connection, plan: DevicePlan, probe: Probe) -> list[Step]
 
     Raises:
         NotReadyError: the device gives no root.
-        InputError: a file that the plan names does not fit.
+        InputError: the app is not installed and not given, or a file that the plan names does not fit.
     """
+    if not plan.install and not is_installed(device, plan.package):
+        raise InputError(
+            f"{plan.package} is not installed on {device.serial}",
+            "install it, give --install FILE, or list: adb shell pm list packages",
+        )
     device.root = find_root(device)
     steps: list[Step] = []
     if device.root is RootKind.none:

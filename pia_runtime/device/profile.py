@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pia_runtime.device.connection import Connection
+from pia_runtime.device.root import RootKind
 from pia_runtime.errors import PiaError
 
 Entry = dict[str, Any]
@@ -58,7 +59,8 @@ def read_profile(device: Connection, package: str | None = None) -> Profile:
             refused[name] = error.message
             continue
         if not found:
-            refused[name] = "the device does not say"
+            rootless = device.root is RootKind.none
+            refused[name] = "the device does not say without root" if rootless else "the device does not say"
         entries += found
     return Profile(entries, refused)
 

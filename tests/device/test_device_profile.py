@@ -31,7 +31,7 @@ def test_the_imei_is_read_from_the_reply_s_words():
     assert parse_parcel_text("Result: Parcel(00000000 7fffffff   '........')") == ""
 
 
-@pytest.mark.parametrize("profile", ["emulator-9", "emulator-14", "magisk-13"])
+@pytest.mark.parametrize("profile", ["emulator-14", "magisk-13"])
 def test_a_profile_holds_what_the_device_said_and_nothing_else(connect, profile):
     """Refused values are named with the reason."""
     played, device = connect(profile)

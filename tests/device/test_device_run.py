@@ -23,7 +23,7 @@ from pia_runtime.capture.device_run import DeviceRun
 from pia_runtime.device.command_log import LOG_NAME
 from pia_runtime.device.journal import Journal
 from pia_runtime.device.scenario import load_scenario
-from pia_runtime.errors import NotReadyError
+from pia_runtime.errors import InputError, NotReadyError
 
 APP = "com.example.loan"
 PROMPT = """<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation="0">
@@ -156,20 +156,22 @@ def test_an_app_that_ends_itself_when_it_is_watched_is_a_blind_spot(connect, lis
     assert "app_crashed" not in gaps
 
 
-def test_an_app_that_is_not_there_leaves_the_device_as_it_was(connect, listener_server, tmp_path, confdir):
-    """The last thing that is looked at, after everything was prepared."""
-    played, device = connect("magisk-13")
-    before = world(played)
-    plan = DevicePlan("com.example.absent", frida_server=listener_server(), port=free_port(), confdir=confdir)
-    with pytest.raises(Exception, match=r"battery optimisation stays on|not installed"):
-        DeviceRun(device.serial, plan, lambda _: PlayedApp, lambda *_: None, None, print).record(out=tmp_path / "c")
-    assert world(played) == before
+def test_an_app_that_is_not_there_is_said_before_anything_is_changed(connect, tmp_path, confdir):
+    """With the ways to get it there."""
+    _, device = connect("magisk-13")
+    run = DeviceRun(
+        device.serial, DevicePlan("com.absent", confdir=confdir), lambda _: PlayedApp, lambda *_: None, None, print
+    )
+    with pytest.raises(InputError, match=r"com.absent is not installed on .*--install"):
+        run.record(out=tmp_path / "c")
     assert not (tmp_path / "c").exists()
+    assert not Journal(device.serial).path.exists()
 
 
 def test_no_root_is_said_before_anything_is_changed(connect, tmp_path, confdir):
     """Nothing was sent that could have changed the device."""
-    _played, device = connect("unrooted-14")
+    played, device = connect("unrooted-14")
+    install(played)
     with pytest.raises(NotReadyError, match="gives no root"):
         DeviceRun(
             device.serial, DevicePlan(APP, confdir=confdir), lambda _: PlayedApp, lambda *_: None, None, print
