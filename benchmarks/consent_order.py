@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from figures import figure
 from simulated_run import BASE, MOST_DRIFT, Instant, Run, tied
 
 from pia_runtime.storage.analysis import analyse_capture
@@ -115,6 +116,7 @@ def main() -> int:
     for name, number in sorted(counts.items()):
         print(f"{number:9,}  {name}")
     print(f"{len(wrong):9,}  wrong")
+    figure(f"wrong verdicts in {asked.runs} simulated runs", len(wrong), goal="0")
     print("\n".join(wrong[:50]))
     return 1 if wrong else 0
 

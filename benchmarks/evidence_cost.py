@@ -16,6 +16,7 @@ from pathlib import Path
 from unittest import mock
 
 import orjson
+from figures import figure
 
 from pia_runtime.evidence.chain_check import follow_chain
 from pia_runtime.evidence.sealed_files import list_files, seal_file
@@ -73,6 +74,7 @@ def recording(place: Path, rounds: int) -> None:
         ratios.append(with_chain / without)
         costs.append(with_chain - without)
     records = EVENTS + EVENTS // FLOWS_EVERY
+    figure("recording with the chain ÷ without", statistics.median(ratios))
     print(
         f"recording with the chain / without: {statistics.median(ratios):.2f} ({min(ratios):.2f} to {max(ratios):.2f}), "
         f"{statistics.median(costs) / records * 1e6:.1f} µs a record"
@@ -120,6 +122,8 @@ def verifying(folder: Path, megabytes: int) -> None:
     written = sum(path.stat().st_size for path in files.values())
     state = follow_chain(folder)
     records = 0 if state is None else state.records
+    figure(f"verify {written / (1 << 20):.0f} MiB against its seal ÷ one SHA-256", statistics.median(seal) / once)
+    figure("following its chain ÷ one SHA-256", statistics.median(chain) / once)
     print(
         f"{written / (1 << 20):.0f} MiB, {records} records, chain.jsonl {files['chain.jsonl'].stat().st_size / written:.2%}: "
         f"SHA-256 once {once:.1f} s; the files against the seal {statistics.median(seal) / once:.2f} times that, "

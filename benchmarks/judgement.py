@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from figures import figure, point
 
 from pia_runtime.correlation.axis import Clocks
 from pia_runtime.correlation.consent import signals_by_scope
@@ -143,6 +144,8 @@ def one_capture(number: int, rounds: int) -> None:
     print(f"{number:,} calls in one capture, median of {rounds} rounds in turns")
     print(f"  one merge_asof       {base:8.2f} s CPU")
     print(f"  columns → verdicts   {order:8.2f} s CPU {ratios[0]:6.1f} × merge_asof")
+    figure(f"{number:,} calls, columns → findings", whole, "s CPU", "≤ 10 s at 1M")
+    figure("the same ÷ one merge_asof of those rows", ratios[1])
     print(f"  columns → findings   {whole:8.2f} s CPU {ratios[1]:6.1f} × merge_asof   {number / whole:,.0f} calls/s")
 
 
@@ -155,6 +158,8 @@ def many_captures(captures: int, each: int) -> None:
         for seed in range(done, done + tenth):
             findings(made(each, seed))
         spent, done = time.process_time() - start, done + tenth
+        point("memory of judging many captures: calls, MB", done * each, _peak())
+        point("time of a tenth of the captures: calls, s CPU", done * each, spent)
         print(
             f"  {done * each:12,} calls  {spent:7.2f} s CPU for this tenth   peak memory {_peak():7.0f} MB", flush=True
         )

@@ -40,6 +40,14 @@ JOBS = (
         ("analyze_vs_mitmdump.py", "--flows", "1500", "--hidden-every", "10", "--rounds", "1"),
     ),
     Job("memory", ("memory_growth.py",), ("memory_growth.py", "--sizes", "20", "60")),
+    Job("live", ("live_detection.py",), ("live_detection.py", "--requests", "300")),
+    Job("Java hooks", ("java_hooks.py",), ("java_hooks.py", "--calls", "20000")),
+    Job("C hooks", ("native_hooks.py",), ("native_hooks.py",)),
+    Job("judgement", ("judgement.py",), ("judgement.py", "--events", "20000", "--captures", "20", "--rounds", "1")),
+    Job("consent order", ("consent_order.py", "--runs", "10000"), ("consent_order.py", "--runs", "100")),
+    Job("evidence", ("evidence_cost.py",), ("evidence_cost.py", "--megabytes", "64", "--rounds", "1")),
+    Job("page", ("timeline_page.py", "--marks", "10000"), ("timeline_page.py", "--marks", "1000", "--rounds", "1")),
+    Job("large page", ("timeline_page.py",), ("timeline_page.py", "--marks", "5000", "--rounds", "1")),
     Job("campaign", ("campaign.py",), ("campaign.py", "--captures", "24")),
 )
 

@@ -9,6 +9,8 @@ import tempfile
 import threading
 from pathlib import Path
 
+from figures import figure
+
 from pia_runtime.instrumentation.catalog import Catalog, load_catalog
 from pia_runtime.instrumentation.host import FridaHost, JvmTarget
 
@@ -63,6 +65,7 @@ def main() -> None:
         told = sum(event["type"] == "api_call" for event in events)
         for kind, before in costs(plain).items():
             after = costs(hooked)[kind]
+            figure(f"hooked C call, {kind} ÷ unhooked", after / before)
             sys.stdout.write(f"{kind:24} {before:8.3f} us  {after:8.3f} us  x{after / before:.1f}\n")
         sys.stdout.write(f"told {told} of 2000 telling calls, dropped {host.dropped}\n")
 

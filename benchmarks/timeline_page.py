@@ -19,6 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "reports"))
 
+from figures import figure, point  # noqa: I001 - beside this file, not in the tests
 from chromium_page import CHROMIUM, Chromium, ChromiumPage
 from report_documents import LABELS, exhibits, large_document
 
@@ -82,6 +83,10 @@ def main() -> None:
         load, step, search = (statistics.median(column) for column in zip(*rounds, strict=True))
         size = file.stat().st_size / 1e6
         print(f"{asked.marks} marks: {size:.2f} MB, load {load:.0f} ms, zoom {step:.0f} ms, search {search:.0f} ms")
+        figure(f"page of {asked.marks} marks", size, "MB", "≤ 10 MB")
+        figure("its load in headless Chromium", load / 1000, "s", "≤ 3 s")
+        point("size of the page: marks, MB", asked.marks, size)
+        point("load of the page: marks, s", asked.marks, load / 1000)
 
 
 if __name__ == "__main__":
