@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / "scripts" / "system-packages"
 NEEDED = ("bash", "env", "mktemp", "tail", "rm", "cat")
-ALL = ["chromium", "adb", "tshark", "poppler-utils", "openssl", "fonts-noto-cjk"]
+ALL = ["chromium", "adb", "toybox", "mksh", "tshark", "poppler-utils", "openssl", "fonts-noto-cjk"]
 
 
 @pytest.fixture
@@ -73,5 +73,5 @@ def test_an_apt_that_fails_stops_nothing(system):
 def test_a_system_that_has_everything_hears_nothing(system, tmp_path):
     (tmp_path / "fonts" / "opentype" / "noto").mkdir(parents=True)
     (tmp_path / "fonts" / "opentype" / "noto" / "NotoSansCJK-Regular.ttc").touch()
-    has = ("chromium-browser", "adb", "tshark", "pdftotext", "openssl")
+    has = ("chromium-browser", "adb", "toybox", "mksh", "tshark", "pdftotext", "openssl")
     assert system(user=0, apt="exit 0", has=has) == (0, "", [])
