@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Annotated
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from pia_runtime.errors import InputError
 
 _LARGEST = 1 << 20
+_SAID_BY_THE_PLAN = frozenset({"--device", "-s", "--out", "-o", "--scenario", "--category", "--install", "--port"})
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$", max_length=200)]
 Category = Annotated[int, Field(ge=1, le=39)]
@@ -21,12 +22,14 @@ class PlannedApp(BaseModel):
 
     Attributes:
         package: its package name.
-        install: APK, split APKs, xapk or apks to install first, relative to the plan's file; empty where it is installed.
+        install: APK, split APKs, xapk or apks to install first, relative to the plan's file; empty where it is there.
         categories: numbers of the 39 kinds of app.
         scenarios: as ``pia capture --scenario`` names them.
         repetitions: how often each scenario is run.
         timeout_s: a run that takes longer is ended; its capture stays as what it is, not closed.
         retries: how often a run that failed is tried again.
+        options: further words for ``pia capture``, for instance ``[--frida-server, downloads, --clear-data]``; words that the
+            plan itself says (which device, where to, which scenario) are refused.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -37,6 +40,15 @@ class PlannedApp(BaseModel):
     repetitions: int = Field(default=1, ge=1, le=100)
     timeout_s: float = Field(default=900, gt=0, le=86_400)
     retries: int = Field(default=1, ge=0, le=10)
+    options: tuple[str, ...] = ()
+
+    @field_validator("options")
+    @classmethod
+    def _not_said_twice(cls, options: tuple[str, ...]) -> tuple[str, ...]:
+        said = sorted(word.partition("=")[0] for word in options if word.partition("=")[0] in _SAID_BY_THE_PLAN)
+        if said:
+            raise ValueError(f"{said[0]} is said by the plan itself")
+        return options
 
 
 class Plan(BaseModel):
@@ -91,11 +103,15 @@ def read_plan(path: Path) -> Plan:
     if isinstance(defaults, dict) and isinstance(apps, list):
         content["apps"] = [{**defaults, **app} if isinstance(app, dict) else app for app in apps]
     try:
-        return Plan.model_validate(content)
+        plan = Plan.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{path}: {where}: {first['msg']}", "see docs/campaigns.md") from error
+    apps = tuple(
+        app.model_copy(update={"install": tuple(str(path.parent / file) for file in app.install)}) for app in plan.apps
+    )
+    return plan.model_copy(update={"apps": apps})
 
 
 def planned_runs(plan: Plan) -> Iterator[PlannedRun]:

@@ -27,7 +27,10 @@ _RESTORE_S = 120.0
 _LAST_WORDS = 300
 _DONE, _NOT_READY = 0, 4
 
-type Commands = Callable[[PlannedRun, str, Path], list[str]]
+_FIRST_PORT = 8080
+
+type Commands = Callable[[PlannedRun, str, int, Path], list[str]]
+"""The words that make one capture: of which run, on which device, by which proxy port, into which folder."""
 type Report = Callable[[str, int, int], None]
 
 
@@ -53,13 +56,14 @@ class Attempt:
     restored: bool
 
 
-def capture_command(run: PlannedRun, device: str, capture: Path) -> list[str]:
+def capture_command(run: PlannedRun, device: str, port: int, capture: Path) -> list[str]:
     """``pia capture`` for one run; every word of it is an argument of its own, none goes through a shell."""
     app = run.app
     return [
-        *pia(), "capture", app.package, "--device", device, "-o", str(capture), "--scenario", run.scenario,
+        *pia(), "capture", app.package, "--device", device, "--port", str(port), "-o", str(capture),
+        "--scenario", run.scenario,
         *(word for number in app.categories for word in ("--category", str(number))),
-        *(word for file in app.install for word in ("--install", file)),
+        *(word for file in app.install for word in ("--install", file)), *app.options,
     ]  # fmt: skip
 
 
@@ -103,13 +107,16 @@ def run_plan(
     failed: list[Attempt] = []
     told = _Told(report, len(runs))
 
+    def on_port(run: PlannedRun, device: str, capture: Path) -> list[str]:
+        return command(run, device, _FIRST_PORT + plan.devices.index(device), capture)
+
     def work(device: str) -> None:
         while True:
             try:
                 run = todo.get_nowait()
             except queue.Empty:
                 return
-            last = _run(run, device, captures, command, restore, log)
+            last = _run(run, device, captures, on_port, restore, log)
             if last.code == _NOT_READY:
                 todo.put(run)
                 ready.remove(device)
@@ -133,7 +140,12 @@ def run_plan(
 
 
 def _run(
-    run: PlannedRun, device: str, captures: Path, command: Commands, restore: Callable[[str], list[str]], log: "_Log"
+    run: PlannedRun,
+    device: str,
+    captures: Path,
+    command: Callable[[PlannedRun, str, Path], list[str]],
+    restore: Callable[[str], list[str]],
+    log: "_Log",
 ) -> Attempt:
     attempt = None
     for number in range(1, run.app.retries + 2):
@@ -146,7 +158,12 @@ def _run(
 
 
 def _attempt(
-    run: PlannedRun, device: str, number: int, captures: Path, command: Commands, restore: Callable[[str], list[str]]
+    run: PlannedRun,
+    device: str,
+    number: int,
+    captures: Path,
+    command: Callable[[PlannedRun, str, Path], list[str]],
+    restore: Callable[[str], list[str]],
 ) -> Attempt:
     capture = _free(captures / run.name)
     capture.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

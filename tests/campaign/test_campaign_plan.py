@@ -1,6 +1,7 @@
 """A plan's device runs: each in a process of its own, tried again, ended at the time-out, the device restored, nothing done twice."""
 
 import json
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -8,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from pia_runtime.campaign.plan import Plan, PlannedRun, planned_runs, read_plan
-from pia_runtime.campaign.planned import LOG, capture_command, run_plan
+from pia_runtime.campaign.planned import LOG, capture_command, restore_command, run_plan
 from pia_runtime.errors import InputError
 
 PLAN = """
 devices: [emulator-5554, emulator-5556]
 defaults: {scenarios: [accept, refuse], timeout_s: 20}
 apps:
-  - {package: com.example.loan, install: [loan.apk], categories: [12], repetitions: 2}
+  - {package: com.example.loan, install: [loan.apk], categories: [12], repetitions: 2, options: [--clear-data]}
   - {package: com.example.maps, scenarios: [first-launch-60s], retries: 0}
 """
 # What stands for `pia capture` on a device: a program that does what its instructions say for this run and try.
@@ -47,7 +48,8 @@ def played(
 ) -> dict[str, str]:
     """Run the plan on stand-ins; how each run that did not end well ended."""
 
-    def command(run: PlannedRun, device: str, capture: Path) -> list[str]:
+    def command(run: PlannedRun, device: str, port: int, capture: Path) -> list[str]:
+        assert port == 8080 + plan.devices.index(device)
         told = ["device not ready"] if device in bad_devices else orders.get(run.name, ["well"])
         return [sys.executable, "-c", textwrap.dedent(STAND_IN), str(capture), device, json.dumps(told)]
 
@@ -76,6 +78,7 @@ def test_a_plan_names_every_run_of_every_app_with_its_defaults(plan: Plan) -> No
         ("devices: [x]\napps: [{package: 'a.b; reboot'}]", "apps.0.package"),
         ("devices: [x]\napps: [{package: a.b, scenario: [accept]}]", "apps.0.scenario"),
         ("devices: [x]\napps: [{package: a.b, categories: [40]}]", "apps.0.categories.0"),
+        ("devices: [x]\napps: [{package: a.b, options: [--device=y]}]", "apps.0.options"),
         ("- x", "mapping"),
         ("devices: [", "not YAML"),
     ],
@@ -88,12 +91,23 @@ def test_a_plan_that_is_not_as_described_is_refused_by_file_and_field(tmp_path: 
     assert str(file) in str(refused.value)
 
 
-def test_a_run_is_a_capture_command_whose_words_are_never_read_by_a_shell(plan: Plan) -> None:
-    words = capture_command(next(planned_runs(plan)), "emulator-5554", Path("out"))
+def test_a_run_is_a_capture_command_whose_words_are_never_read_by_a_shell(plan: Plan, tmp_path: Path) -> None:
+    words = capture_command(next(planned_runs(plan)), "emulator-5554", 8081, Path("out"))
     assert words[words.index("capture") :] == [
-        "capture", "com.example.loan", "--device", "emulator-5554", "-o", "out", "--scenario", "accept",
-        "--category", "12", "--install", "loan.apk",
+        "capture", "com.example.loan", "--device", "emulator-5554", "--port", "8081", "-o", "out", "--scenario", "accept",
+        "--category", "12", "--install", str(tmp_path / "loan.apk"), "--clear-data",
     ]  # fmt: skip
+
+
+def test_the_program_takes_every_word_of_that_command(plan: Plan, tmp_path: Path) -> None:
+    """So far that what it refuses is the device, which is not there."""
+    (tmp_path / "loan.apk").touch()
+    words = capture_command(next(planned_runs(plan)), "no-such-device", 8081, Path("out"))
+    ended = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert ended.returncode in (3, 4), ended.stderr
+    assert "No such option" not in ended.stderr
+    ended = subprocess.run([*restore_command("no-such-device"), "--help"], capture_output=True, text=True, check=False)
+    assert ended.returncode == 0
 
 
 def test_all_devices_work_and_each_is_restored_after_every_run(tmp_path: Path, plan: Plan) -> None:
