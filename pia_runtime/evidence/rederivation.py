@@ -8,7 +8,7 @@ from typing import Any, Literal
 import orjson
 
 from pia_runtime.campaign.changes import reasons
-from pia_runtime.evidence.statement import analysis_digest, finding_statements
+from pia_runtime.evidence.statement import analysis_digest, finding_statements, without_commitments
 from pia_runtime.pipeline import document_bytes
 
 type Kind = Literal["lost", "changed", "gained"]
@@ -225,8 +225,18 @@ def judge_stored(content: bytes | None, statement: Mapping[str, Any] | None, doc
         return Stored("unreadable", None, f"is not JSON (line {error.lineno})")
     if not isinstance(found, dict) or not isinstance(found.get("detections"), list):
         return Stored("unreadable", None, "is no analysis document")
+    if _same_without_key(content, found, document):
+        return Stored("present")
     other = found.get("knowledge_sha256") != document["knowledge_sha256"]
     return Stored("other", None, _first_difference(content, found, document), other)
+
+
+def _same_without_key(content: bytes, found: Mapping[str, Any], document: Mapping[str, Any]) -> bool:
+    """Whether only the commitments differ, because the key that made those of the stored document is not here."""
+    detections = found["detections"]
+    if not all(isinstance(one, dict) for one in detections) or any(one["commitment"] for one in document["detections"]):
+        return False
+    return content == document_bytes(found) and document_bytes(without_commitments(found)) == document_bytes(document)
 
 
 def _is_document(content: bytes) -> bool:

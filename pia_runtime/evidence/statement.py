@@ -26,8 +26,12 @@ def statement_of(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def analysis_digest(document: Mapping[str, Any]) -> str:
     """SHA-256 of a document's bytes with every ``commitment`` null."""
-    detections = [{**item, "commitment": None} for item in document["detections"]]
-    return sha256(document_bytes({**document, "detections": detections})).hexdigest()
+    return sha256(document_bytes(without_commitments(document))).hexdigest()
+
+
+def without_commitments(document: Mapping[str, Any]) -> dict[str, Any]:
+    """The document as who has not the key derives it: every ``commitment`` null."""
+    return {**document, "detections": [{**item, "commitment": None} for item in document["detections"]]}
 
 
 def finding_statements(document: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -299,6 +299,14 @@ def test_without_a_seal_a_stored_analysis_must_be_what_the_files_give_unless_oth
     assert verify_capture(sealed).exit_code == 6
 
 
+def test_a_stored_analysis_is_what_the_files_give_for_who_has_not_the_key_as_well(sealed):
+    (sealed / "evidence.json").unlink()
+    (sealed / "commitment.key").unlink()
+    assert verify_capture(sealed).stored.state == "present"
+    edit(sealed / "derived" / "analysis.json", b'"without_consent"', b'"with_consent"')
+    assert verify_capture(sealed).exit_code == 7
+
+
 def test_a_capture_made_elsewhere_without_a_chain_is_sealed_and_says_so(tmp_path, sealed):
     for name in ("evidence.json", "chain.jsonl"):
         (sealed / name).unlink()
