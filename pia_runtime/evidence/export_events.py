@@ -18,13 +18,6 @@ _KEPT = frozenset(
     }
 )  # fmt: skip
 """Fields that say what was done, and not with which values; they stay where the detector finds nothing in them."""
-_OWN = frozenset(
-    {
-        "seq", "type", "t_ns", "clock", "mono_ns", "pid", "tid", "foreground", "hook", "api", "data", "signal", "state", "status",
-        "op", "count", "repeats", "err_ns", "kind", "action",
-    }
-)  # fmt: skip
-"""Of those, the ones that hold only this program's words and numbers."""
 _WORDS = ("consent", "ui", "note")
 _SHORT_WORDS = 40
 
@@ -100,12 +93,9 @@ class EventRedactor:
         """The event without anything that the detector still finds: first the values, then the fields that hold them."""
         if not self._found(told):
             return told
-        masked = {
-            name: value if name in _OWN else _each(value, self._redactor.secrets.mask_within)
-            for name, value in told.items()
-        }
+        masked = {name: _each(value, self._redactor.secrets.mask_within) for name, value in told.items()}
         for name, value in masked.items():
-            if name not in _OWN and self._found(value):
+            if isinstance(value, str | list | dict) and self._found(value):
                 masked[name] = BLANK if isinstance(value, str) else []
             if masked[name] != told[name]:
                 self._redactor.note(f"{where} {name}", "value", _bytes(told[name]))

@@ -42,6 +42,7 @@ class FlowRedactor:
     def __init__(self, redactor: Redactor, scan: Scan, *, everything: bool) -> None:
         self._redactor, self._scan, self._everything = redactor, scan, everything
         self._known: list[Match] = []
+        self._clean_words: set[str] = set()
         self._forced = False
 
     def records(self, folder: Path) -> Iterator[bytes]:
@@ -84,6 +85,7 @@ class FlowRedactor:
         self._request(name, request)
         if response:
             response = dict(response)
+            self._words(f"{name} response", response, "http_version", "reason")
             response["headers"] = self._headers(f"{name} response.header", response["headers"])
             response["trailers"] = self._fields(f"{name} response.trailer", response.get("trailers"))
             self._content(f"{name} response.body", response, always=True)
@@ -104,15 +106,16 @@ class FlowRedactor:
             "comment": "",
             "marked": "",
             "backup": None,
-            "client_conn": _connection(state["client_conn"], request["host"]),
+            "client_conn": self._connection(f"{name} client", state["client_conn"], request["host"]),
             "server_conn": {
-                **_connection(state["server_conn"], request["host"]),
+                **self._connection(f"{name} server", state["server_conn"], request["host"]),
                 "address": [request["host"], request["port"]],
             },
         }
 
     def _request(self, name: str, request: dict[str, Any]) -> None:
         hidden = self._host(name, request)
+        self._words(f"{name} request", request, "method", "scheme", "http_version")
         request["path"] = self._target(name, request["path"])
         request["headers"] = self._headers(f"{name} request.header", request["headers"], hidden)
         request["trailers"] = self._fields(f"{name} request.trailer", request.get("trailers"))
@@ -225,6 +228,25 @@ class FlowRedactor:
                     _placeholder(self._redactor.note(where, why, content, self._redactor.values(matches))),
                 )
             told.append([opcode, from_client, content, *rest])
+        return told
+
+    def _words(self, where: str, fields: dict[str, Any], *names: str) -> None:
+        """Short fields of a protocol, which say nothing of anybody unless somebody put it there."""
+        for field in names:
+            given = fields.get(field)
+            text = given.decode("utf-8", "replace") if isinstance(given, bytes) else given
+            if not isinstance(text, str) or text in self._clean_words:
+                continue
+            shown = self._text(f"{where} {field}", text)
+            if shown == text:
+                self._clean_words.add(text)
+            else:
+                fields[field] = shown.encode() if isinstance(given, bytes) else shown
+
+    def _connection(self, where: str, state: dict[str, Any], host: str) -> dict[str, Any]:
+        told = _connection(state, host)
+        told["id"] = self._redactor.secrets.mask_within(str(told["id"]))
+        self._words(where, told, "alpn", "cipher", "tls_version")
         return told
 
     def _text(self, where: str, text: str) -> str:

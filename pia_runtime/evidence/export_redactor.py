@@ -88,7 +88,8 @@ class Redactor:
     def note(
         self, where: str, why: Why, content: bytes | None, values: list[dict[str, Any]] | None = None
     ) -> dict[str, Any]:
-        """List one redaction and return its entry."""
+        """List one redaction and return its entry. A place whose own name holds a value is told without it."""
+        where = self.secrets.mask_within(where)
         committed = None if self.key is None or content is None else content_commitment(self.key, where, content)
         entry = {
             "where": where,

@@ -194,14 +194,12 @@ def _about(
 ) -> dict[str, Any]:
     key = redactor.key
     files, _ = list_files(source)
-    digests = {
-        name: sha256(path.read_bytes()).hexdigest() for name, path in files.items() if not name.startswith("blobs/")
-    }
-    committed = (
-        {name: content_commitment(key, f"file {name}", bytes.fromhex(digest)) for name, digest in digests.items()}
-        if key
-        else {}
-    )
+    committed: dict[str, str] = {}
+    for name, path in files.items() if key else ():
+        if not name.startswith("blobs/"):
+            shown = redactor.secrets.mask_within(name)  # the commitment is over the name itself
+            shown = f"{shown} ({len(committed)})" if shown in committed else shown
+            committed[shown] = content_commitment(key, f"file {name}", sha256(path.read_bytes()).digest())
     return {
         "schema": SCHEMA,
         "pia_runtime": __version__,

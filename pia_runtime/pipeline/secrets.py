@@ -20,8 +20,8 @@ _OWN_WORDS = frozenset(
     {
         "schema", "id", "act", "acts", "data", "basis", "phase", "verdict", "flow", "commitment", "masked", "location",
         "encoding", "confidence", "necessity", "declared", "told", "detection", "detections", "rule", "severity", "clause",
-        "clauses", "thresholds", "wording", "why_it_matters", "second_id", "blob", "needs_human", "sources", "agreement",
-        "known_data", "hooks_called", "agent_sha256", "apk_sha256", "sha256", "result", "because", "boot_id",
+        "clauses", "thresholds", "wording", "why_it_matters", "second_id", "blob", "needs_human", "agreement",
+        "known_data", "agent_sha256", "apk_sha256", "sha256", "result", "because",
         "state", "read", "actor_evidence",
     }
 )  # fmt: skip

@@ -8,13 +8,16 @@ import shutil
 
 import orjson
 import pytest
-from mitmproxy.io import FlowReader
+from mitmproxy.http import Headers
+from mitmproxy.http import Response as Response_
+from mitmproxy.io import FlowReader, FlowWriter
 from sealed_captures import SIGNER, copy, record, seal
 
 from pia_runtime.bench.capture import to_mitmproxy
 from pia_runtime.bench.layers import LAYERS
 from pia_runtime.cli.main import run
 from pia_runtime.errors import InputError
+from pia_runtime.evidence.commitments import compare_original
 from pia_runtime.evidence.exporting import export_capture
 from pia_runtime.evidence.verification import verify_capture
 from pia_runtime.model.flow import Flow, Response, WebSocketMessage
@@ -273,3 +276,33 @@ def test_wrong_use_is_said_and_nothing_is_left(planted, tmp_path, capsys):
     assert run(["export", str(planted), "-o", str(tmp_path / "full"), "--no-sign"]) == 3
     assert [path.name for path in tmp_path.iterdir()] == ["full"]
     assert (tmp_path / "full" / "mine").read_text() == "x"
+
+
+def test_values_in_names_and_in_fields_of_protocols_are_taken_out_and_do_not_stop_the_copy(tmp_path):
+    """Where recordings of other tools carry them: the reason phrase, hook ids, kinds of events, names of files."""
+    phone, call = PLANTED["phone_number"], {"type": "api_call", "args": [], "value": None, "threw": None, "stack": []}
+    raw = to_mitmproxy(flow(1))
+    raw.response = Response_(b"HTTP/1.1", 200, f"Hello {phone}".encode(), Headers(), b"", None, 0.0, 0.0)
+    raw.request.method = f"GET{phone}"
+    events = [
+        {**call, "hook": f"h.{phone}", "api": f"a.{phone}.b", "data": ["imei"]},
+        {"type": "gap", "kind": f"kind {phone}", "host": "x.example", "detail": "d"},
+        {"type": "consent", "signal": "given", "scope": "policy", "source": f"tap {phone}"},
+        {"type": "lifecycle", "state": f"state{phone}", "extra": {f"of {phone}": 1}, f"field{phone}": 1},
+    ]
+    source = tmp_path / "c"
+    source.mkdir()
+    lines = [{"seq": seq, "t_ns": NOW, "clock": "host", **event} for seq, event in enumerate(events)]
+    (source / "events.jsonl").write_bytes(b"".join(orjson.dumps(line) + b"\n" for line in lines))
+    known = [{"id": "phone_number", "value": phone}]
+    (source / "identifiers.json").write_bytes(orjson.dumps({"schema": "pia.identifiers/1", "identifiers": known}))
+    (source / "commitment.key").write_bytes(b"7" * 64)
+    (source / f"notes of {phone}.txt").write_text("x")
+    with (source / "flows.mitm").open("wb") as file:
+        FlowWriter(file).add(raw)
+    out = export_capture(source, tmp_path / "out", signer=SIGNER).path
+    assert not [path for path in out.rglob("*") if path.is_file() and phone.encode() in path.read_bytes()]
+    assert verify_capture(out).exit_code == 0
+    assert compare_original(out, source) == []
+    (source / f"notes of {phone}.txt").write_text("y")
+    assert len(compare_original(out, source)) == 1
