@@ -23,6 +23,7 @@ from pia_runtime.storage.chain import (
 
 _LINE_MAX = 1 << 28
 _RECORD_MAX = 1 << 34
+_HEADER_MAX = 256
 _PLACES_MAX = 20
 """Faults told of one file; after that it is only said that there are more."""
 
@@ -74,7 +75,11 @@ def follow_chain(folder: Path) -> ChainState | None:
     with _Follower(folder) as follower, path.open("rb") as file:
         number = 1
         try:
-            follower.begin(file.readline(_LINE_MAX))
+            header = file.readline(_LINE_MAX)
+            if len(header) < _HEADER_MAX and not header.endswith(b"\n"):  # killed before the header was whole
+                follower.state.torn = True
+                return follower.state
+            follower.begin(header)
             while line := file.readline(_LINE_MAX):
                 number += 1
                 if not line.endswith(b"\n"):

@@ -100,12 +100,14 @@ def compare_with_sealed(
     before: Mapping[str, Any] = sealed["tools"]
     names = sorted({*before, *tools})
     differing = {name: (before.get(name), tools.get(name)) for name in names if before.get(name) != tools.get(name)}
-    identical = statement["sha256"] == analysis_digest(document)
+    same_document = statement["sha256"] == analysis_digest(document)
+    # Who seals can write other findings beside the digest of the right analysis.
+    identical = same_document and statement["findings"] == finding_statements(document)
     causes = _causes(knowledge, differing, changed_entries)
     changes = [] if identical else _finding_changes(statement["findings"], document, stored, causes)
     return Comparison(
         identical=identical,
-        same_inputs=knowledge[0] == knowledge[1] and not differing,
+        same_inputs=same_document or (knowledge[0] == knowledge[1] and not differing),
         knowledge=knowledge,
         changed_entries=None if changed_entries is None else tuple(changed_entries),
         tools=differing,

@@ -97,8 +97,10 @@ def identity_of(path: Path) -> str:
         with (path / CHAIN).open("rb") as file:
             header = file.readline(1 << 16)
     except OSError:
-        return sha256(f"session\0{open_capture(path).session.id}".encode()).hexdigest()
-    return sha256(header).hexdigest()
+        header = b""
+    if header.endswith(b"\n"):
+        return sha256(header).hexdigest()
+    return sha256(f"session\0{open_capture(path).session.id}".encode()).hexdigest()
 
 
 def key_check(path: Path) -> str | None:

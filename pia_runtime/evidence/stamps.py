@@ -95,10 +95,12 @@ def check_stamp(content: bytes, stamp: Any, authority: list[x509.Certificate]) -
         raise ValueError("the time stamp is not in the form in which it was written")
     try:
         response = decode_timestamp_response(base64.b64decode(stamp["token"], validate=True))
-        _fits(response, content)
-        time = response.tst_info.gen_time.isoformat()
     except binascii.Error as error:
         raise ValueError("the time stamp is not base64") from error
+    except ValueError as error:
+        raise ValueError(f"the time stamp cannot be read: {error}") from error
+    _fits(response, content)
+    time = response.tst_info.gen_time.isoformat()
     if authority:
         _check_authority(response, content, authority)
     return Stamp(time, bool(authority))

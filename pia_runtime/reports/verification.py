@@ -60,6 +60,9 @@ def _chain_lines(result: "Verification") -> Iterator[str]:
     chain = result.chain
     if chain is None:
         return
+    if not chain.lines:
+        yield "  chain: the recording was cut off before its first head"
+        return
     last = datetime.fromtimestamp(chain.last_ns / 1e9, UTC).isoformat(timespec="milliseconds")
     end = "closed in order" if chain.closed else "cut off"
     yield f"  chain: {chain.records} records under {chain.lines} heads, the last at {last}, {end}, head {chain.head[:16]}"

@@ -10,8 +10,10 @@ from sealed_captures import SIGNER, copy, open_writer, record, sample_events, se
 
 from pia_runtime.errors import InputError
 from pia_runtime.evidence import verification
+from pia_runtime.evidence.evidence_file import Evidence, signed_bytes, write_evidence
 from pia_runtime.evidence.keys import fingerprint
 from pia_runtime.evidence.sealing import seal_capture
+from pia_runtime.evidence.signing import sign
 from pia_runtime.evidence.verification import verify_capture
 from pia_runtime.reports.verification import verification_document, verification_lines
 from pia_runtime.storage.chain import canonical
@@ -315,3 +317,28 @@ def test_a_capture_made_elsewhere_without_a_chain_is_sealed_and_says_so(tmp_path
     assert (result.exit_code, result.closed) == (0, None)
     edit(sealed / "events.jsonl", b'"seq":3}', b'"seq":4}')
     assert broken(sealed)[0].startswith("events.jsonl, lines")
+
+
+@pytest.mark.parametrize("begun", [b"", b'{"nonce":"00'])
+def test_a_recording_killed_before_its_chain_had_a_header_is_not_closed_and_not_broken(tmp_path, begun):
+    with open_writer(tmp_path / "c") as writer:
+        writer.event(sample_events()[0])
+    (tmp_path / "c" / "chain.jsonl").write_bytes(begun)
+    result = verify_capture(tmp_path / "c")
+    assert (result.exit_code, result.closed) == (6, False), result
+    assert any("before its first head" in line for line in verification_lines(result, {}, explain=False))
+    seal(tmp_path / "c")
+    again = verify_capture(tmp_path / "c")
+    assert (again.exit_code, again.closed) == (6, False), again
+
+
+@pytest.mark.parametrize("forged", [[], [{"id": "0" * 16, "rule": "transmission_before_consent"}]])
+def test_other_findings_signed_beside_the_digest_of_the_right_analysis_are_a_difference(tmp_path, sealed, forged):
+    (sealed / "evidence.json").unlink()
+    evidence = seal_capture(sealed, verification.analyse_capture(sealed), None)
+    evidence.sealed["analysis"]["findings"] = forged
+    signed = Evidence(evidence.sealed, (sign(signed_bytes(evidence.sealed), SIGNER),))
+    write_evidence(sealed, signed)
+    result = verify_capture(sealed)
+    assert result.exit_code == 7
+    assert result.comparison.findings
