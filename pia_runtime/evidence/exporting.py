@@ -195,8 +195,8 @@ def _about(
     key = redactor.key
     files, _ = list_files(source)
     committed: dict[str, str] = {}
-    for name, path in files.items() if key else ():
-        if not name.startswith("blobs/"):
+    for name, path in files.items():
+        if key and not name.startswith("blobs/"):
             shown = redactor.secrets.mask_within(name)  # the commitment is over the name itself
             shown = f"{shown} ({len(committed)})" if shown in committed else shown
             committed[shown] = content_commitment(key, f"file {name}", sha256(path.read_bytes()).digest())
