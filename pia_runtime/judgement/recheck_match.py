@@ -5,6 +5,8 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from pia_runtime.detection.stack_frames import code_name, is_generated
+
 Finding = Mapping[str, Any]
 Detections = Mapping[str, Mapping[str, Any]]
 How = Literal["id", "same_actor", "same_recipient", "second_id", "same_place"]
@@ -130,11 +132,39 @@ def _by_second_id(finding: Finding, _: Detections) -> Iterable[Hashable]:
 
 
 def _by_place(finding: Finding, seen: Detections) -> Iterable[Hashable]:
-    places = {place_of(seen[one]) for one in finding.get("detections") or () if one in seen}
+    mine = [seen[one] for one in finding.get("detections") or () if one in seen]
+    places = {place_of(one) for one in mine}
     kind = (finding.get("actor") or {}).get("kind") or "unknown"
-    for owner in ("app", "sdk") if kind == "unknown" else (kind,):
+    either = kind == "unknown" or (kind == "app" and any(map(_through_foreign_code, mine)))
+    for owner in ("app", "sdk") if either else (kind,):
         if places:  # app and SDK are told apart by name: only code that hides its name can be either
             yield (*_base(finding), frozenset(places), owner)
+
+
+_PLATFORM = (
+    "android.",
+    "androidx.",
+    "java.",
+    "javax.",
+    "kotlin.",
+    "kotlinx.",
+    "dalvik.",
+    "com.android.",
+    "libcore.",
+    "sun.",
+)
+
+
+def _through_foreign_code(detection: Mapping[str, Any]) -> bool:
+    """Whether an act that counts as the app's came through code of another name, as of an SDK that nobody has listed."""
+    package = str((detection.get("actor") or {}).get("id"))
+    for frame in detection.get("stack") or ():
+        name = code_name(str(frame))
+        if name == package or name.startswith(f"{package}."):
+            return False
+        if name and not name.startswith(_PLATFORM) and not is_generated(name):
+            return True
+    return False
 
 
 _STEPS: tuple[tuple[How, Callable[[Finding, Detections], Iterable[Hashable]]], ...] = (
