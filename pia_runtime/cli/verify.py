@@ -50,14 +50,14 @@ def verify(
     """
     from pia_runtime.cli.progress import working
     from pia_runtime.evidence.keys import kept_keys, wanted_fingerprint
-    from pia_runtime.evidence.stamps import read_certificates
+    from pia_runtime.evidence.stamps import read_authority
     from pia_runtime.evidence.verification import verify_capture
     from pia_runtime.pipeline import document_bytes
     from pia_runtime.reports.verification import verification_document, verification_lines
     from pia_runtime.storage.parallel import usable_cores
 
     expected = wanted_fingerprint(key) if key else None
-    authority = read_certificates(tsa_certificate) if tsa_certificate else None
+    authority = read_authority(tsa_certificate) if tsa_certificate else None
     with working("verifying"):
         result = verify_capture(path, expected_key=expected, authority=authority, workers=workers or usable_cores())
     if format_ is Format.json:

@@ -151,3 +151,15 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
         return [x509.load_der_x509_certificate(content)]
     except ValueError as error:
         raise InputError(f"{path}: not a certificate", "give a PEM or DER file") from error
+
+
+def read_authority(path: Path) -> list[x509.Certificate]:
+    """The certificates to check stamps against: a root has to be among them.
+
+    Raises:
+        InputError: the file cannot be read, or holds no certificate that stands for itself.
+    """
+    found = read_certificates(path)
+    if not any(certificate.subject == certificate.issuer for certificate in found):
+        raise InputError(f"{path}: holds no root certificate", "add the root that the authority's certificate leads to")
+    return found

@@ -12,7 +12,7 @@ from cryptography import x509
 
 from pia_runtime.errors import InputError, NotReadyError
 from pia_runtime.evidence.sealing import seal_capture
-from pia_runtime.evidence.stamps import check_stamp, read_certificates, request_stamp
+from pia_runtime.evidence.stamps import check_stamp, read_authority, read_certificates, request_stamp
 from pia_runtime.evidence.verification import verify_capture
 
 pytestmark = pytest.mark.skipif(not shutil.which("openssl"), reason="the local authority is made with openssl")
@@ -167,3 +167,10 @@ def test_certificates_are_read_from_pem_and_der(authority, tmp_path):
     assert isinstance(read_certificates(place / "ca.pem")[0], x509.Certificate)
     with pytest.raises(InputError, match="not a certificate"):
         read_certificates(place / "config")
+
+
+def test_without_the_root_it_is_said_that_the_root_is_missing_and_not_that_the_evidence_is_broken(authority):
+    _, _, place = authority
+    with pytest.raises(InputError, match="no root certificate"):
+        read_authority(place / "tsa.pem")
+    assert read_authority(place / "ca.pem")
