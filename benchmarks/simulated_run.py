@@ -63,6 +63,9 @@ class Instant:
     mark: Mark | None  # None: a flow
     seq: int = -1
     flow: str = ""
+    port: int = 0
+    arrived: int = 0  # of a flow: when the proxy saw its connection
+    opened: Mark | None = None  # of a flow: when a hook saw it being opened
 
 
 class Device:
@@ -187,7 +190,8 @@ class Run:
         run.acts = [*run._policy(), *run._narrower()]
         run.instants = run._instants(draw.randrange(8, 40))
         witnesses = (mark for act in run.acts for mark, _, _, _ in act.witnesses)
-        device.keep_visible_steps([*witnesses, *(one.mark for one in run.instants if one.mark is not None)])
+        marks = (mark for one in run.instants for mark in (one.mark, one.opened))
+        device.keep_visible_steps([*witnesses, *(mark for mark in marks if mark is not None)])
         return run
 
     def _policy(self) -> list[Act]:
@@ -250,11 +254,21 @@ class Run:
             at, data = self._near_an_act(), self.draw.choice(READ)
             sdk = self.draw.choice(list(ACTORS))
             if self.draw.random() < 0.3:
-                found.append(Instant(at, "gaid", sdk, None, flow=f"flow-{place}"))
+                found.append(Instant(at, "gaid", sdk, None, -1, f"flow-{place}", *self._connection(at, place)))
             else:
                 clock = "host" if self.draw.random() < 0.15 else "device"
                 found.append(Instant(at, data, sdk, self.device.mark(at, clock), seq=1_000 + place))
         return found
+
+    def _connection(self, at: int, place: int) -> tuple[int, int, Mark | None]:
+        """Port of a request's connection, when the proxy saw it, and when a hook saw it being opened, if one did."""
+        draw = random.Random(f"connection {self.seed} {place}")
+        port = draw.choice([40_000, 41_000 + place, 41_000 + place])  # 40,000 is used again and again
+        arrived = at - round(10 ** draw.uniform(3, 9.5))
+        opened = arrived - round(10 ** draw.uniform(3, 9.5))
+        has_mono = self.device.mono == "all" or (self.device.mono == "some" and draw.random() < 0.5)
+        seen = Mark(opened, "device", self.device.boot_at(opened), has_mono) if draw.random() < 0.5 else None
+        return port, arrived, seen
 
     def _near_an_act(self) -> int:
         if not self.acts or self.draw.random() < 0.3:
@@ -290,6 +304,12 @@ class Run:
                 frame = ACTORS[one.sdk][0]
                 call = {"hook": "a.hook", "api": "android.Some.get", "data": [one.data]}
                 yield {"seq": one.seq, "type": "api_call", **self.device.stamp(one.mark), **call, "stack": [frame]}
+
+        for number, one in enumerate(one for one in self.instants if one.opened is not None):
+            assert one.opened is not None
+            ends = {"local_address": "10.0.2.15", "local_port": one.port}
+            call = {"hook": "traffic.socket_connect", "api": "java.net.Socket.connect", "data": [], "value": ends}
+            yield {"seq": 5_000 + number, "type": "api_call", **self.device.stamp(one.opened), **call, "stack": []}
 
     def _signals(self) -> Iterator[dict[str, Any]]:
         seq = 0
@@ -387,8 +407,9 @@ def _narrow(acts: list[Act], at: int) -> str:
 def _flow(instant: Instant) -> http.HTTPFlow:
     host = ACTORS[instant.sdk][1]
     made = http.HTTPFlow(
-        connection.Client(peername=("10.0.2.15", 40000), sockname=("", 0)), connection.Server(address=(host, 80))
+        connection.Client(peername=("10.0.2.15", instant.port), sockname=("", 0)), connection.Server(address=(host, 80))
     )
+    made.client_conn.timestamp_start = (BASE + instant.arrived) / SECOND
     made.request = http.Request.make("GET", f"http://{host}/collect?v={GAID}")
     made.id, made.request.timestamp_start = instant.flow, (BASE + instant.at) / SECOND
     return made

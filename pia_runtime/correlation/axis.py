@@ -12,6 +12,7 @@ import numpy as np
 
 from pia_runtime.correlation.clock import (
     UNBOUNDED,
+    Bounds,
     DeviceClock,
     Intervals,
     Times,
@@ -30,6 +31,19 @@ _FRESH_NS = 3_600_000_000_000
 
 Readings = Mapping[str, tuple[Times, Times]]
 """Boot → wall and monotonic time of every stamp that carries both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Meeting:
+    """Something that a hook and the proxy both saw: what ``stamp`` tells had happened by ``host_ns``.
+
+    Attributes:
+        stamp: of the device.
+        host_ns: the host's time, its own error included.
+    """
+
+    stamp: Stamp
+    host_ns: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +106,13 @@ class Clocks:
     nameless_orders: bool = True
 
     @classmethod
-    def of(cls, samples: Sequence[ClockSample], readings: Readings) -> "Clocks":
-        """Clocks of a run with these samples and readings of its stamps."""
-        wall = DeviceClock.of(*_columns([(s.device_ns, s.host_ns, s.rtt_ns) for s in samples]))
+    def of(cls, samples: Sequence[ClockSample], readings: Readings, meetings: Sequence[Meeting] = ()) -> "Clocks":
+        """Clocks of a run with these samples, readings of its stamps, and meetings of hooks and proxy."""
+        exchanges = _columns([(s.device_ns, s.host_ns, s.rtt_ns) for s in samples])
+        wall = DeviceClock.of(*exchanges, _bounds([(met.stamp.t_ns, met.host_ns) for met in meetings]))
         known = {boot: pair for boot, pair in sorted(readings.items()) if len(pair[0])}
         taken, strays = _by_boot(samples, known)
-        boots = {boot: _boot(pair, taken[boot]) for boot, pair in known.items()}
+        boots = {boot: _boot(pair, taken[boot], _met_on_mono(meetings, boot)) for boot, pair in known.items()}
         # A sample whose clocks stood apart like those of no boot: the wall clock may have been set.
         jumps = sum(boot.to_mono.steps for boot in boots.values()) + (len(known) > 0 and bool(strays))
         nameless = "" not in boots or not boots[""].to_mono.steps or int(known[""][1].min()) > _FRESH_NS
@@ -107,6 +122,16 @@ class Clocks:
     def steps(self) -> int:
         """How often the wall clock was seen to be set."""
         return max(self.jumps, self.wall.to_host.steps)
+
+    @property
+    def met(self) -> int:
+        """How many meetings of hook and proxy bound some clock."""
+        return max(self.wall.met, sum(boot.mono.met for boot in self.boots.values()))
+
+    @property
+    def disputed(self) -> int:
+        """How many meetings the samples contradict: these count as that much less certain."""
+        return max(self.wall.disputed, sum(boot.mono.disputed for boot in self.boots.values()))
 
     @property
     def wall_orders(self) -> bool:
@@ -179,19 +204,30 @@ def _columns(rows: Sequence[tuple[int, int, int]]) -> tuple[list[int], list[int]
     return [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
 
 
+def _bounds(rows: Sequence[tuple[int, int]]) -> Bounds:
+    return np.array([row[0] for row in rows], dtype=np.int64), np.array([row[1] for row in rows], dtype=np.int64)
+
+
+def _met_on_mono(meetings: Sequence[Meeting], boot_id: str) -> Bounds:
+    own = [met for met in meetings if met.stamp.boot_id == boot_id]
+    return _bounds([(met.stamp.mono_ns, met.host_ns) for met in own if met.stamp.mono_ns is not None])
+
+
 def _to_mono(wall: Sequence[int] | Times, mono: Sequence[int] | Times) -> Translation:
     """Wall to monotonic time by what carries both; each jump of one against the other parts it."""
     return Translation(wall, mono, [_STAMPING_NS] * len(wall))
 
 
-def _boot(readings: tuple[Times, Times], samples: Sequence[ClockSample]) -> _Boot:
+def _boot(readings: tuple[Times, Times], samples: Sequence[ClockSample], met: Bounds) -> _Boot:
     """A boot by its stamps and the samples taken in it; these tell both clocks too, unless they lack the monotonic one."""
     both = [(sample.device_ns, sample.device_mono_ns) for sample in samples if sample.device_mono_ns is not None]
     wall = np.append(readings[0], np.array([pair[0] for pair in both], dtype=np.int64))
     mono = np.append(readings[1], np.array([pair[1] for pair in both], dtype=np.int64))
     to_mono = _to_mono(wall, mono)
     exchanges = [_on_mono_clock(sample, to_mono) for sample in samples]
-    return _Boot(DeviceClock.of(*_columns(exchanges)), to_mono, (int((wall - mono).min()), int((wall - mono).max())))
+    return _Boot(
+        DeviceClock.of(*_columns(exchanges), met), to_mono, (int((wall - mono).min()), int((wall - mono).max()))
+    )
 
 
 def _on_mono_clock(sample: ClockSample, to_mono: Translation) -> tuple[int, int, int]:

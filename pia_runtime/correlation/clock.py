@@ -5,6 +5,10 @@ A sample says that the device read ``device_ns`` at some moment of an exchange w
 :data:`MAX_DRIFT`. Each sample therefore bounds the translation at every instant by a cone, and the truth lies in the
 intersection of all cones. Where two samples contradict each other, the clock was set in between (a *step*): the samples on either
 side are then kept apart and an instant near the step gets the hull of what both sides allow.
+
+A meeting bounds one side only: a hook saw a connection being opened and the proxy saw it arrive, so the opening was no later.
+Where a meeting contradicts the samples, one of them is wrong and nobody knows which: it is left out, and all samples count as
+uncertain by as much as they are contradicted.
 """
 
 import itertools
@@ -84,16 +88,26 @@ class _Envelope:
         return result
 
 
+Bounds = tuple[Times, Times]
+"""Readings of the source clock, and what the target clock showed then at most, or at least."""
+
+_NO_BOUNDS: Bounds = (np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+
+
 class _Segment:
     """Samples between two settings of the clock, and the bounds that hold there. Distances are kept small for precision."""
 
-    def __init__(self, source: Times, target: Times, half: Times, never: Intervals) -> None:
+    def __init__(self, upper: Bounds, lower: Bounds, never: Intervals) -> None:
+        source, target = upper if len(upper[0]) else lower
         self._origin, self._shift = int(source[0]), int(target[0] - source[0])
         self._never = never
-        at = (source - self._origin).astype(np.float64)
-        gap = ((target - source) - self._shift).astype(np.float64)
-        self._upper = _Envelope(at, gap + half)
-        self._lower = _Envelope(at, half - gap)
+        self._upper = self._envelope(upper, 1)
+        self._lower = self._envelope(lower, -1)
+
+    def _envelope(self, bounds: Bounds, side: int) -> _Envelope:
+        source, target = bounds
+        gap = side * ((target - source) - self._shift)
+        return _Envelope((source - self._origin).astype(np.float64), gap.astype(np.float64))
 
     def spans(self, instants: Intervals) -> Intervals:
         low = np.where(instants.low > -UNBOUNDED, self._ends(instants.low, self._lower, -1), -UNBOUNDED)
@@ -101,9 +115,10 @@ class _Segment:
         return Intervals(np.maximum(low, self._never.low), np.minimum(high, self._never.high))
 
     def _ends(self, instants: Times, envelope: _Envelope, side: int) -> Times:
-        height = np.ceil(envelope.at((instants - self._origin).astype(np.float64))).astype(np.int64)
-        ends: Times = instants + self._shift + side * height
-        return ends
+        height = np.ceil(envelope.at((instants - self._origin).astype(np.float64)))
+        known = np.isfinite(height)
+        ends: Times = instants + self._shift + side * np.where(known, height, 0).astype(np.int64)
+        return np.where(known, ends, side * UNBOUNDED)
 
 
 class Translation:
@@ -113,9 +128,20 @@ class Translation:
         source: readings of the clock translated from, ns.
         target: the other clock's time at the middle of each exchange, ns.
         rtt: length of each exchange, ns.
+        most: one-sided bounds from above; not used where the samples show a step, since nobody knows on which side they stand.
+        least: the same from below.
     """
 
-    def __init__(self, source: npt.ArrayLike, target: npt.ArrayLike, rtt: npt.ArrayLike) -> None:
+    def __init__(
+        self,
+        source: npt.ArrayLike,
+        target: npt.ArrayLike,
+        rtt: npt.ArrayLike,
+        *,
+        most: Bounds = _NO_BOUNDS,
+        least: Bounds = _NO_BOUNDS,
+    ) -> None:
+        self._most, self._least = most, least
         order = np.argsort(np.asarray(target, dtype=np.int64), kind="stable")
         self._source = np.asarray(source, dtype=np.int64)[order]
         self._target = np.asarray(target, dtype=np.int64)[order]
@@ -135,7 +161,7 @@ class Translation:
 
     def _split_at_steps(self) -> list[_Segment]:
         if not len(self):
-            return []
+            return [self._segment(0, 0)] if len(self._most[0]) or len(self._least[0]) else []
         gap = self._target - self._source
         apart = np.abs(np.diff(gap).astype(np.float64))
         reach = self._half[1:] + self._half[:-1] + _drift(np.abs(np.diff(self._target)))
@@ -148,7 +174,11 @@ class Translation:
         high = self._target[stop] + self._half[stop] if stop < len(self) else UNBOUNDED
         part = slice(start, stop)
         within = Intervals(np.array([low], dtype=np.int64), np.array([high], dtype=np.int64))
-        return _Segment(self._source[part], self._target[part], self._half[part], within)
+        upper = self._source[part], self._target[part] + self._half[part]
+        lower = self._source[part], self._target[part] - self._half[part]
+        if stop - start == len(self):
+            upper, lower = _joined(upper, self._most), _joined(lower, self._least)
+        return _Segment(upper, lower, within)
 
     def intervals(self, instants: Times) -> Intervals:
         """Where each instant of the source clock lies on the target clock."""
@@ -172,14 +202,43 @@ def _drift(length: npt.ArrayLike) -> Floats:
     return np.asarray(length, dtype=np.float64) * (MAX_DRIFT / (1 - MAX_DRIFT))
 
 
+def _joined(one: Bounds, two: Bounds) -> Bounds:
+    return np.append(one[0], two[0]), np.append(one[1], two[1])
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceClock:
-    """One clock of the device, translated to the host's and back."""
+    """One clock of the device, translated to the host's and back.
+
+    Attributes:
+        met: how many meetings were used.
+        disputed: how many meetings the samples contradict.
+    """
 
     to_host: Translation
     from_host: Translation
+    met: int = 0
+    disputed: int = 0
 
     @classmethod
-    def of(cls, device: npt.ArrayLike, host: npt.ArrayLike, rtt: npt.ArrayLike) -> "DeviceClock":
-        """From readings of the device, the host's time at the middle of each exchange, and its length."""
-        return cls(Translation(device, host, rtt), Translation(host, device, rtt))
+    def of(
+        cls, device: npt.ArrayLike, host: npt.ArrayLike, rtt: npt.ArrayLike, met: Bounds = _NO_BOUNDS
+    ) -> "DeviceClock":
+        """From readings of the device, the host's time at the middle of each exchange, and its length.
+
+        Args:
+            device: readings of the device, ns.
+            host: the host's time at the middle of each exchange, ns.
+            rtt: length of each exchange, ns.
+            met: readings of the device, and host times at which each of them was past.
+        """
+        to_host = Translation(device, host, rtt)
+        if not len(met[0]) or to_host.steps:
+            return cls(to_host, Translation(host, device, rtt))
+        doubt = to_host.intervals(met[0]).low - met[1]
+        disputed = int((doubt > 0).sum())
+        if disputed:
+            wider = np.asarray(rtt, dtype=np.int64) + 2 * int(doubt.max())
+            return cls(Translation(device, host, wider), Translation(host, device, wider), disputed=disputed)
+        from_host = Translation(host, device, rtt, least=(met[1], met[0]))
+        return cls(Translation(device, host, rtt, most=met), from_host, met=len(met[0]))

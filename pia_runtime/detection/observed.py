@@ -4,10 +4,13 @@ What an API returned is walked down to its texts and numbers. Known values stay 
 are built, by the same measure as known ones.
 """
 
+import hashlib
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
+
+import orjson
 
 from pia_runtime.detection.needles import Learned
 from pia_runtime.detection.needles_strength import telling_key
@@ -78,16 +81,29 @@ def _returned(events: Events) -> Iterator[tuple[tuple[str, ...], str, Any, int]]
     kinds = [tuple(str(data).split(",")) for data in useful["data"].cat.categories]
     apis = [str(api) for api in useful["api"].cat.categories]
     columns = useful["data"].cat.codes, useful["api"].cat.codes, useful["value"], useful["seq"]
-    seen: dict[tuple[int, int, str], int] = {}
+    seen: dict[tuple[int, int, str | bytes], int] = {}
     for kind, api, value, seq in zip(*(column.tolist() for column in columns), strict=True):
         if value is None:
             continue
-        if type(value) is str:
-            known = seen.get((kind, api, value), 0)
+        text = _told(value, kinds[kind])
+        if text is not None:
+            known = seen.get((kind, api, text), 0)
             if known >= _MAX_WITNESSES:
                 continue
-            seen[kind, api, value] = known + 1
+            seen[kind, api, text] = known + 1
         yield kinds[kind], apis[api] if api >= 0 else "", value, seq
+
+
+def _told(value: object, ids: tuple[str, ...]) -> str | bytes | None:
+    """What tells a value apart from others; None where it must be looked at every time: numbers that pair with one another."""
+    if type(value) is str:
+        return value
+    if isinstance(value, float) or not _PLACES.isdisjoint(ids):
+        return None
+    try:
+        return hashlib.blake2b(orjson.dumps(value), digest_size=16).digest()
+    except (TypeError, RecursionError):
+        return None
 
 
 def _learned(collected: _Collected) -> Iterator[Learned]:

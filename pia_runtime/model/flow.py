@@ -43,6 +43,7 @@ class Flow:
         body: as sent, content encoding not removed; None where it was not recorded.
         error: what the proxy recorded when the exchange failed, else None.
         client: address and port that the request came from, as the proxy saw them, or None where they were not recorded.
+        connected_ns: when the proxy saw that connection arrive, host clock, or None where it was not recorded.
     """
 
     id: str
@@ -61,6 +62,7 @@ class Flow:
     messages: tuple[WebSocketMessage, ...] = ()
     error: str | None = None
     client: tuple[str, int] | None = None
+    connected_ns: int | None = None
 
 
 Location = Literal[

@@ -27,6 +27,7 @@ from pia_runtime.pipeline.detections import assemble
 from pia_runtime.pipeline.exercised import exercised
 from pia_runtime.pipeline.facts import Case, Made, make_facts, seen_by_actor
 from pia_runtime.pipeline.finding_document import finding_document, notice_document
+from pia_runtime.pipeline.meetings import meetings_of
 from pia_runtime.pipeline.moments import moments
 from pia_runtime.pipeline.records import Disclosure, records_of
 from pia_runtime.pipeline.secrets import identifying_secrets, secrets_of, without_secrets
@@ -99,7 +100,9 @@ def detect(content: Content, toolbox: Toolbox) -> tuple[Case, Transmissions, Cou
     sent = [(item, *senders.sender(item), recipient_of_host(item.host, package, toolbox.sdks)) for item in found.sent]
     accesses = detect_accesses(events.api_calls, package, toolbox.sdks, knowledge)
     scopes = Scopes(signals_by_scope(events), permission_data(knowledge))
-    clocks = Clocks.of(content.session.clock_samples, device_readings(events))
+    clocks = Clocks.of(
+        content.session.clock_samples, device_readings(events), meetings_of(events, content.session, found)
+    )
     detections = assemble(events.api_calls, accesses, sent, scopes, clocks)
     counts = trouble_counts(content, found, accesses.unknown_data | unknown_sent, weak)
     counts.update(missing(content, scopes, clocks))

@@ -90,4 +90,5 @@ def _clock(session: Session, clocks: Clocks) -> dict[str, Any]:
         "err_ns": (best.rtt_ns + 1) // 2 if best else None,
         "axis": "monotonic" if clocks.boots else "wall",
         "steps": clocks.steps,
+        "connections": {"used": clocks.met, "disputed": clocks.disputed},
     }

@@ -84,7 +84,7 @@ def _opened(events: Events, session: Session, package: str, sdks: SdkIndex) -> d
     opened: dict[Endpoint, tuple[int, Actor]] = {}
     twice: set[Endpoint] = set()
     for seq, value, actor in zip(rows["seq"].tolist(), rows["value"], actors, strict=True):
-        end = _endpoint(value, shared=shared)
+        end = local_endpoint(value, shared=shared)
         if end is None:
             continue
         if end in opened:
@@ -93,7 +93,8 @@ def _opened(events: Events, session: Session, package: str, sdks: SdkIndex) -> d
     return {end: entry for end, entry in opened.items() if end not in twice and entry[1].kind in ("app", "sdk")}
 
 
-def _endpoint(value: object, *, shared: bool) -> Endpoint | None:
+def local_endpoint(value: object, *, shared: bool) -> Endpoint | None:
+    """The address and port that a ``connect`` event names as its own; None for a loopback one unless ports are shared."""
     if not isinstance(value, Mapping):
         return None
     address, port = value.get("local_address"), value.get("local_port")

@@ -36,6 +36,7 @@ class Transmissions:
         opaque: how often content stayed unreadable, by (reason, host).
         faults: flows whose analysis failed, by (host, error).
         hosts: flows by host.
+        arrivals: when each client's connections arrived: the earliest and the latest that was recorded.
         openers: the earliest request that came from each client address and port, as (its time, its flow).
     """
 
@@ -44,6 +45,7 @@ class Transmissions:
     faults: Counter[tuple[str, str]] = field(default_factory=Counter)
     hosts: Counter[str] = field(default_factory=Counter)
     openers: dict[tuple[str, int], tuple[int, str]] = field(default_factory=dict)
+    arrivals: dict[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
 
     def add(self, later: "Transmissions") -> None:
         """Take in what the flows behind these gave."""
@@ -53,10 +55,17 @@ class Transmissions:
         self.hosts.update(later.hosts)
         for client, opener in later.openers.items():
             self.open(client, opener)
+        for client, times in later.arrivals.items():
+            self.arrive(client, *times)
 
     def open(self, client: tuple[str, int], opener: tuple[int, str]) -> None:
         """Keep the earliest request of a client address and port."""
         self.openers[client] = min(opener, self.openers.get(client, opener))
+
+    def arrive(self, client: tuple[str, int], *times: int) -> None:
+        """Keep the first and the last time at which a connection of a client address and port arrived."""
+        known = (*self.arrivals.get(client, ()), *times)
+        self.arrivals[client] = (min(known), max(known))
 
 
 def detect_transmissions(flows: Iterable[Flow], scan: Scan) -> Transmissions:
@@ -66,6 +75,8 @@ def detect_transmissions(flows: Iterable[Flow], scan: Scan) -> Transmissions:
         result.hosts[flow.host] += 1
         if flow.client is not None:
             result.open(flow.client, (flow.t_ns, flow.id))
+            if flow.connected_ns is not None:
+                result.arrive(flow.client, flow.connected_ns)
         try:
             matches, opaque = scan(flow)
         except Exception as error:  # noqa: BLE001  (one hostile flow must not end the run; it is recorded)

@@ -51,6 +51,8 @@ def missing(content: Content, scopes: Scopes, clocks: Clocks) -> Counts:
         counts["no_clock_sample", "", ""] += 1
     if clocks.steps:
         counts["clock_step", "", ""] += clocks.steps
+    if clocks.disputed:
+        counts["clock_disputed", "", ""] += clocks.disputed
     if "policy" not in scopes.signals:
         counts["no_consent_signal", "", ""] += 1
     return counts

@@ -17,6 +17,7 @@ import orjson
 from pia_runtime.model.event import Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
 from pia_runtime.storage.event_columns import TIME_LIMIT, CallColumns, stack_text, text
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _INT64 = 2**63
 _BLOCK = 4_000_000  # bytes of lines taken together
 _MOST_PURPOSES = 24  # as many as a TC string has bits for
@@ -91,6 +92,8 @@ class _Reader:
 
     def read(self, lines: list[bytes], first: int) -> None:
         """A block of lines, the first of which has this number in the file."""
+        if first == 1 and lines:
+            lines = [lines[0].removeprefix(_BYTE_ORDER_MARK), *lines[1:]]  # what some editors put before a text
         try:
             parsed = [orjson.loads(line) for line in lines]
         except orjson.JSONDecodeError:

@@ -126,6 +126,7 @@ def map_http_flow(flow: "http.HTTPFlow") -> Flow:
         messages=map_messages(m.get_state() for m in flow.websocket.messages) if flow.websocket else (),
         error=flow.error.msg if flow.error else None,
         client=_client(flow.client_conn.peername),
+        connected_ns=to_ns(flow.client_conn.timestamp_start) if flow.client_conn.timestamp_start else None,
     )
 
 

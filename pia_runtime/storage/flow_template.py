@@ -57,12 +57,14 @@ _CLIENT = re.compile(rb"\}11:client_conn;(\d+):")
 _ERROR = re.compile(rb"\}5:error;(?:0:~|(\d+):9:timestamp;" + _TIME + rb"3:msg;(\d+):)")
 _END = re.compile(rb"2:id;(\d+):([^;]*);4:type;4:http;7:version;2:21#\}")
 _PEER = re.compile(rb"8:peername;\d+:(\d+):([0-9a-fA-F.:%]+);(\d+):(\d+)#")
+_CONNECTED = re.compile(rb"15:timestamp_start;(" + _TIME + rb")3:sni;")
 _NOTED_ERR = re.compile(rb"10:pia_err_ns;(\d+):(\d+)#")
 
 _KNOWN_HEADERS: dict[bytes, tuple[bytes, bytes]] = {}
 _KNOWN_HEADERS_MAX = 1 << 14
 _KNOWN_HEADER_BYTES = 256
 _PEER_REACH = 96
+_TIMES_REACH = 1024
 """Bytes at the end of a connection's record in which its peer stands, so that the certificates are not searched."""
 
 
@@ -127,6 +129,7 @@ class _Record:
             messages,
             error,
             _peer(self.record, client),
+            _connected(self.record, client),
         )
 
     def _messages(self, length: int) -> tuple[WebSocketMessage, ...]:
@@ -225,6 +228,12 @@ def _peer(record: bytes, client: slice) -> tuple[str, int] | None:
     if found is None or int(found[1]) != len(found[2]) or int(found[3]) != len(found[4]):
         return None
     return found[2].decode(), int(found[4])
+
+
+def _connected(record: bytes, client: slice) -> int | None:
+    """When the connection arrived; its times stand before the names and certificates that another has chosen."""
+    found = _CONNECTED.search(record, client.start, min(client.stop, client.start + _TIMES_REACH))
+    return None if found is None else to_ns(float(found[1][found[1].index(b":") + 1 : -1]))
 
 
 def _noted_err_ns(metadata: bytes) -> int:

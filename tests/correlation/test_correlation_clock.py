@@ -1,10 +1,12 @@
 """Translation between clocks: the truth is always inside, and the interval is no wider than the samples force it to be."""
 
+import itertools
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pia_runtime.correlation.clock import MAX_DRIFT, UNBOUNDED, Translation
+from pia_runtime.correlation.clock import MAX_DRIFT, UNBOUNDED, DeviceClock, Translation
 
 BASE = 1_763_884_800_000_000_000
 SECOND = 1_000_000_000
@@ -83,3 +85,38 @@ def test_without_a_sample_any_time_is_possible():
     nothing = Translation([], [], []).intervals(np.array([BASE]))
     assert (nothing.low[0], nothing.high[0]) == (-UNBOUNDED, UNBOUNDED)
     assert not nothing.bounded[0]
+
+
+@given(
+    exchanges.filter(lambda found: len(found) < 4) | st.just([]),
+    st.lists(st.tuples(st.integers(0, 120 * SECOND), st.integers(0, SECOND)), min_size=1, max_size=6),
+    st.integers(0, SECOND),
+    st.integers(-36_000 * SECOND, 36_000 * SECOND),
+    st.floats(-MAX_DRIFT, MAX_DRIFT),
+    st.lists(st.integers(-600 * SECOND, 600 * SECOND), min_size=1, max_size=20),
+)
+def test_meetings_narrow_without_losing_the_truth_and_later_ones_narrow_less(
+    readings, met, slower, offset, drift, instants
+):
+    def device_of(host):
+        return BASE + offset + host + int(host * drift)
+
+    device = [device_of(host + int(rtt * (at - 0.5))) for host, rtt, at in readings]
+    columns = device, [BASE + host for host, _, _ in readings], [rtt for _, rtt, _ in readings]
+    opened = np.array([device_of(at) for at, _ in met], dtype=np.int64)
+    arrived = np.array([BASE + at + delay for at, delay in met], dtype=np.int64)
+    truth = np.array(instants, dtype=np.int64) + BASE
+    shown = np.array([device_of(instant) for instant in instants], dtype=np.int64)
+
+    clocks = [DeviceClock.of(*columns, (opened, arrived)), DeviceClock.of(*columns, (opened, arrived + slower))]
+    clocks.append(DeviceClock.of(*columns))
+    assert [clock.disputed for clock in clocks] == [0, 0, 0]
+    for found, true in (
+        ([clock.to_host.intervals(shown) for clock in clocks], truth),
+        ([clock.from_host.intervals(truth) for clock in clocks], shown),
+    ):
+        for one in found:
+            assert ((one.low <= true) & (true <= one.high)).all()
+        for tight, loose in itertools.pairwise(found):
+            assert (tight.low + 4 >= loose.low).all()
+            assert (tight.high - 4 <= loose.high).all()

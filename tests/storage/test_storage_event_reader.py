@@ -61,6 +61,11 @@ def _read(tmp_path, *texts):
 GOOD = b'{"seq": %d, "type": "api_call", "t_ns": 5, "data": ["imei"], "value": "x"}'
 
 
+def test_a_byte_order_mark_before_the_first_line_costs_nothing(tmp_path):
+    events, troubles = _read(tmp_path, b"\xef\xbb\xbf" + GOOD % 1, GOOD % 2, b"")
+    assert (events.api_calls["seq"].tolist(), troubles) == ([1, 2], [])
+
+
 def test_a_broken_line_among_many_costs_only_itself(tmp_path):
     events, troubles = _read(
         tmp_path, GOOD % 1, b'{"seq": 2, "t_ns": NaN}', b"\xff\xfe", b"", GOOD % 3, b'{"seq": 4, "ty'
