@@ -36,6 +36,19 @@ LISTEN = {Network.wireguard: "0.0.0.0"}  # noqa: S104 - the phone's packets come
 MODES = {Network.wireguard: ("wireguard",)}
 
 
+class NotGivenBackError(NotReadyError):
+    """The recording is whole, but something remains on the device (exit code 4).
+
+    Attributes:
+        path: the capture's folder.
+        result: how the run ended.
+    """
+
+    def __init__(self, left: NotReadyError, path: Path, result: LiveResult) -> None:
+        super().__init__(left.message, left.fix)
+        self.path, self.result = path, result
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceRun:
     """One run on a prepared device.
@@ -61,7 +74,9 @@ class DeviceRun:
 
         Raises:
             NotReadyError: the device cannot be made ready, or something remains on it; the message says which.
+            NotGivenBackError: the same after a whole recording, which it names.
         """
+        recorded: tuple[Path, LiveResult] | None = None
         log = CommandLog()
         device = Connection(self.serial, log)
         plan = self.plan.with_port()
@@ -72,9 +87,14 @@ class DeviceRun:
                 if plan.network is Network.emulator:
                     prove_path(device, EMULATOR_HOST, plan.port, "127.0.0.1", plan.port)
                 with forwarded(device, plan.frida_port) as port:
-                    return self._record(device, plan, steps, f"127.0.0.1:{port}", options)
+                    recorded = self._record(device, plan, steps, f"127.0.0.1:{port}", options)
+        except NotReadyError as left:
+            if recorded is None:
+                raise
+            raise NotGivenBackError(left, *recorded) from left
         finally:
             log.detach()
+        return recorded
 
     def _record(
         self, device: Connection, plan: DevicePlan, steps: list[Step], address: str, options: dict[str, Any]

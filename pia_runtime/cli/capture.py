@@ -137,7 +137,7 @@ def capture(
     When the run is over it is analysed and sealed, and signed where there is a key (`pia key new`).
     """
     from pia_runtime.capture.device_plan import DevicePlan, Network
-    from pia_runtime.capture.device_run import DeviceRun
+    from pia_runtime.capture.device_run import DeviceRun, NotGivenBackError
     from pia_runtime.capture.ending import Ending
     from pia_runtime.capture.instrument import Connect, OnDetached, OnEvent
     from pia_runtime.capture.run import PACKAGE_LETTERS, capture_device
@@ -193,8 +193,13 @@ def capture(
         "identifiers": known,
         "duration_s": duration,
     }
+    left: NotGivenBackError | None = None
     if prepare:
-        path, result = DeviceRun(serial, plan, connect_to, probe_server, driven, say).record(**about)
+        try:
+            path, result = DeviceRun(serial, plan, connect_to, probe_server, driven, say).record(**about)
+        except NotGivenBackError as error:  # the recording is whole: it is sealed first
+            path, result, left = error.path, error.result, error
+            say(f"! {left}")
     else:
         path, result = capture_device(
             package,
@@ -208,6 +213,8 @@ def capture(
     say(f"{result.flows} flows, {result.events} events, {result.dropped} dropped ({result.detail or result.reason})")
     kept = ending.finish(path, say)
     say(f"next: pia {'decrypt' if encrypt else 'analyze'} {kept}")
+    if left is not None:
+        raise left
     return 130 if result.reason == "interrupted" else 0
 
 

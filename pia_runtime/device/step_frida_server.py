@@ -26,19 +26,24 @@ done
 echo "it does not listen" >&2
 exit 1
 """
-# A number in the file that meanwhile belongs to another process is left alone.
+# A number in the file that meanwhile belongs to another process is left alone. Android shows root's processes only to root
+# (/proc with hidepid=2), and the number is kept until the process is known to be gone.
 _END = """
+alive=""
 if [ -f "$1/$2.pid" ]; then
   p=$(cat "$1/$2.pid")
+  [ "$(id -u)" = 0 ] || alive=1
   n=0
   while grep -qaF "127.0.0.1:$3" "/proc/$p/cmdline" 2>/dev/null && [ $n -lt 30 ]; do
     [ $n -lt 20 ] && kill "$p" || kill -9 "$p"
     sleep 0.1
     n=$((n + 1))
   done
-  grep -qaF "127.0.0.1:$3" "/proc/$p/cmdline" 2>/dev/null && echo "process $p"
+  grep -qaF "127.0.0.1:$3" "/proc/$p/cmdline" 2>/dev/null && alive=1
+  [ -z "$alive" ] || echo "process $p"
 fi
-rm -f "$1/$2" "$1/$2.pid" "$1/$2.log"
+rm -f "$1/$2" "$1/$2.log"
+[ -n "$alive" ] || rm -f "$1/$2.pid"
 rmdir "$1" 2>/dev/null
 [ -e "$1/$2" ] && echo "$1/$2"
 true
@@ -122,10 +127,11 @@ class FridaServer:
         """End it and remove it."""
         values = (str(before["folder"]), str(before["file_name"]), str(before["port"]))
         left = device.script(_END, *values, root=True)
-        if not left.ok:  # root is refused meanwhile: what adb's own user put there it may remove
+        refused = "" if left.ok else f" (as root: {left.reason})"
+        if refused:  # what adb's own user put there it may remove
             left = device.script(_END, *values)
         if left.text or not left.ok:
-            return f"frida-server may still be there: {left.text or left.reason}"
+            return f"frida-server may still be there: {left.text or left.reason}{refused}"
         return ""
 
     def _listening(self, device: Connection) -> bool:

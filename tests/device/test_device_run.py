@@ -1,7 +1,6 @@
 """A whole run on a double: prepared, driven, observed, recorded, restored. The instrument is played, or Frida's own."""
 
 import hashlib
-import os
 import shutil
 import signal
 import subprocess
@@ -215,21 +214,50 @@ def test_frida_s_own_server_is_pushed_started_used_and_ended(connect, journal_of
         shutil.rmtree(folder)
 
 
+def command(*arguments: str) -> subprocess.Popen:
+    """The command itself in a process of its own; the app is a played one that ends itself, or goes on where Ctrl-C comes."""
+    script = f"""
+import os, sys
+sys.path.insert(0, {str(Path(__file__).parent)!r})
+import pia_runtime.instrumentation.host as host, pia_runtime.instrumentation.server_probe as probe
+from test_device_run import PlayedApp
+ends = float(os.environ["ENDS_AFTER"]) if "ENDS_AFTER" in os.environ else None
+host.FridaHost = lambda target, catalog, *, on_event, on_detached, **_: PlayedApp(on_event, on_detached, ends_after=ends)
+probe.probe_server = lambda *_: None
+from pia_runtime.cli.main import main
+main()
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", script, *arguments], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+
+
+def test_a_device_that_cannot_be_given_back_costs_no_recording(
+    connect, listener_server, tmp_path, confdir, monkeypatch
+):
+    """The capture is analysed and sealed, then the command says what remains and exits with 4."""
+    played, device = connect("magisk-13")
+    install(played)
+    played.fault("settings put global http_proxy :0", "fail", text="Killed", code=137)
+    monkeypatch.setenv("ENDS_AFTER", "1")
+    server, out = str(listener_server(VERSION)), tmp_path / "c"
+    process = command(
+        "capture", APP, "--device", device.serial, "--frida-server", server, "-o", str(out),
+        "--port", str(free_port()), "--confdir", str(confdir),
+    )  # fmt: skip
+    told = process.communicate(timeout=120)[1]
+    assert process.returncode == 4, told
+    assert "left on the device: global_proxy" in told.splitlines()[-1]
+    assert (out / "evidence.json").exists()
+    assert (out / "derived/analysis.json").exists()
+    assert [step.step for step in Journal(device.serial).open_steps()] == ["global_proxy"]
+
+
 def test_ctrl_c_during_a_run_of_the_command_gives_the_device_back(connect, listener_server, tmp_path, confdir):
     """Exit code 130, nothing left, the capture whole: the command itself, in a process of its own."""
     played, device = connect("magisk-13")
     install(played)
     before = world(played)
-    script = f"""
-import sys
-sys.path.insert(0, {str(Path(__file__).parent)!r})
-import pia_runtime.instrumentation.host as host, pia_runtime.instrumentation.server_probe as probe
-from test_device_run import PlayedApp
-host.FridaHost = lambda target, catalog, *, on_event, on_detached, **_: PlayedApp(on_event, on_detached)
-probe.probe_server = lambda *_: None
-from pia_runtime.cli.main import main
-main()
-"""
     arguments = [
         "capture",
         APP,
@@ -240,13 +268,7 @@ main()
         "-o",
         str(tmp_path / "c"),
     ]
-    process = subprocess.Popen(
-        [sys.executable, "-c", script, *arguments, "--port", str(free_port()), "--confdir", str(confdir)],
-        stdin=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ},
-    )
+    process = command(*arguments, "--port", str(free_port()), "--confdir", str(confdir))
     told = ""
     for line in process.stderr:
         told += line

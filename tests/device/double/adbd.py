@@ -29,6 +29,9 @@ class Device(Protocol):
 
     banner: str
 
+    def strike(self) -> str:
+        """Count one more action of the client and let what was planned for it happen: ``unplug``, ``unplug after`` or ""."""
+
     async def shell(self, command: str) -> asyncio.subprocess.Process | None:
         """Start a command as adb's user, or return None to break the connection off."""
 
@@ -64,12 +67,13 @@ class Stream:
         self.open = asyncio.Event()
         self.closed = False
         self.accepted = False
+        self.mute = False
         self._rest = b""
 
     async def write(self, data: bytes) -> None:
         """Send bytes in pieces, each acknowledged before the next."""
         for start in range(0, len(data), MAX_PAYLOAD // 4):
-            if self.closed:
+            if self.closed or self.mute:
                 raise ConnectionError
             self.acknowledged.clear()
             self.link.send(WRTE, self.local, self.remote, data[start : start + MAX_PAYLOAD // 4])
@@ -210,11 +214,17 @@ class Daemon:
 
     async def service(self, stream: Stream, name: str) -> None:
         """Run one service to its end."""
+        struck = self.device.strike()
+        stream.mute = struck == "unplug after"
         try:
-            await self._service(stream, name)
+            if struck != "unplug":
+                await self._service(stream, name)
         except (ConnectionError, asyncio.IncompleteReadError):
             pass
         finally:
+            if struck:
+                self.unplugged = True
+                self.unplug()
             stream.close()
 
     async def _service(self, stream: Stream, name: str) -> None:
@@ -254,6 +264,9 @@ class Daemon:
             stream.link.cut()
             return
         self._accept(stream)
+        if stream.mute:  # it is done, and nobody hears of it
+            await process.communicate()
+            return
         feeding = asyncio.ensure_future(_feed(stream, process, v2=v2))
         await asyncio.gather(
             _tell(stream, process.stdout, 1 if v2 else None), _tell(stream, process.stderr, 2 if v2 else None)

@@ -156,7 +156,7 @@ class Android:
 
     def _pm_grant(self, argv: list[str], _uid: int) -> Answer:
         held = self.packages[argv[0]].setdefault("granted", [])
-        self.packages[argv[0]]["granted"] = [*held, argv[1]]
+        self.packages[argv[0]]["granted"] = [*(name for name in held if name != argv[1]), argv[1]]
         return 0, "", ""
 
     def _pm_revoke(self, argv: list[str], _uid: int) -> Answer:

@@ -43,6 +43,8 @@ class PlayedDevice:
         self.weak_root = False
         self.faults: list[dict[str, Any]] = []
         self.commands: list[str] = []
+        self.actions = 0
+        self.planned: dict[str, Any] = {}
         self.daemon = Daemon(self)
         self.init = 0
         self.banner = f"ro.product.name={self.profile.model};ro.product.model={self.profile.model};ro.product.device={self.profile.name};"
@@ -143,6 +145,23 @@ class PlayedDevice:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,
         )
+
+    def strike(self) -> str:
+        """A planned fault strikes at the n-th action of the client, whatever that action is, and stays until it is lifted."""
+        self.actions += 1
+        if self.planned.get("at") != self.actions:
+            return ""
+        what = self.planned["do"]
+        if what.startswith("unplug"):
+            return what
+        if what == "restart zygote":
+            self.restart_zygote()
+        elif what.startswith("set "):
+            _, name, to = what.split(" ", 2)
+            setattr(self, name, json.loads(to))
+        else:
+            self.do(what)
+        return ""
 
     def do(self, what: str) -> None:
         """Something happens on the device, as root and unseen by adb."""
@@ -328,6 +347,7 @@ class PlayedDevice:
                 "profile": self.profile.name,
                 "uid": self.uid,
                 "commands": self.commands,
+                "actions": self.actions,
                 "files": list(self.android.files),
                 "reverses": list(self.daemon.reverses),
             }

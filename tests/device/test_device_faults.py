@@ -1,0 +1,152 @@
+"""Every fault that can strike, before every single action of a run: the device is as before, or the journal says what remains.
+
+A run is the preparation with every step that can be undone, and its undoing. The double counts what the client does (commands,
+pushes, reversed ports, restarts of adbd) and lets the fault happen at the n-th. ``PIA_FAULT_STRIDE=1`` tries every fault at every n
+and prints the table; the suite strikes where mistakes were found.
+"""
+
+import contextlib
+import os
+from dataclasses import dataclass
+
+import pytest
+from device_stage import free_port
+from device_steps import APP, all_steps, furnish
+from device_world import world
+
+from pia_runtime.device.connection import Connection
+from pia_runtime.device.journal import Journal
+from pia_runtime.device.preparation import prepared
+from pia_runtime.device.restoring import restore
+from pia_runtime.device.root import find_root
+from pia_runtime.errors import NotReadyError
+
+STRIDE = int(os.environ.get("PIA_FAULT_STRIDE", "0"))
+"""Every how many actions each fault strikes; 0: only at those of :data:`FEW`."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One fault: what happens on the device, how it is put right by a person, and on which device it is tried."""
+
+    strikes: str
+    lifted: str = "true"
+    profile: str = "magisk-13"
+
+
+_TAKE = "(nc -l -p {0} -s 127.0.0.1 > /dev/null 2>&1 &); sleep 0.2"
+FAULTS = {
+    "unplugged before": Fault("unplug"),
+    "unplugged after, unheard": Fault("unplug after"),
+    "emulator gone": Fault("unplug after", profile="emulator-14"),
+    "su denied": Fault('set su "deny"'),
+    "store read-only": Fault("set weak_root true", profile="emulator-14"),
+    "proxy's port taken": Fault(_TAKE.format(8080), "kill -9 $(pidof nc)"),
+    "frida's port taken": Fault(_TAKE.format(27042), "kill -9 $(pidof nc)"),
+    "disk full": Fault("dd if=/dev/zero of=/data/filler bs=1M count=80", "rm -f /data/filler"),
+    "zygote restarted": Fault("restart zygote", profile="emulator-14"),
+    "frida-server killed": Fault("pkill -9 -f 127.0.0.1:27042"),
+}
+
+
+class Trial:
+    """One double, on which a fault strikes again and again."""
+
+    def __init__(self, played, profile: str, folder, server, certificate) -> None:
+        self.played, self.profile, self.folder = played, profile, folder
+        self._server, self._certificate = server, certificate
+        furnish(played)
+        self.before = world(played)
+
+    def run(self, fault: Fault | None, at: int = 0) -> tuple[NotReadyError | None, int]:
+        """Prepare and give back with the fault at one action; what was said, and how many actions it took."""
+        self.played.set("planned", {"at": at, "do": fault.strikes} if fault else {})
+        self.played.set("actions", 0)
+        said = None
+        try:
+            device = Connection(self.played.serial)
+            device.root = find_root(device)
+            steps = all_steps(self.profile, self._server, self._certificate, free_port())
+            with prepared(device, steps, self.journal, lambda _: None):
+                pass
+        except NotReadyError as error:
+            said = error
+        return said, self.played.state["actions"]
+
+    @property
+    def journal(self) -> Journal:
+        """Of this device."""
+        return Journal(self.played.serial, self.folder / "state")
+
+    def lift(self, fault: Fault) -> Connection:
+        """A person puts the fault right."""
+        self.played.set("planned", {})
+        self.played.root(fault.lifted)
+        if fault.strikes.startswith("unplug"):
+            self.played.ask("plug", value=True)
+            self.played._connect(self.profile)
+        self.played.set("su", "magisk" if self.profile.startswith("magisk") else "adb")
+        self.played.set("weak_root", to=False)
+        if not self.played.ask("pid", APP):
+            self.played.ask("start app", APP)
+        device = Connection(self.played.serial)
+        for _ in range(100):
+            with contextlib.suppress(NotReadyError):
+                if device.shell("true", timeout=3).ok:
+                    break
+        return device
+
+
+def judge(trial: Trial, fault: Fault, at: int) -> str:
+    """Let it strike once and say what became of it; raises where the promise does not hold."""
+    said, _ = trial.run(fault, at)
+    left = trial.journal.open_steps()
+    device = trial.lift(fault)
+    where = f"action {at}: {said}"
+    if said is not None:
+        assert len(said.message) > 20, where
+        assert said.fix, where
+    if left:
+        assert said is not None, f"{where}: nothing was said of {left}"
+        assert all(step.step in said.message or (step.remains and step.remains in said.message) for step in left), (
+            f"{where} (left: {left})"
+        )
+        assert "pia restore" in said.fix, where
+        assert restore(device, trial.journal, lambda _: None) == [], where
+    differs = {name for name, value in world(trial.played).items() if value != trial.before[name]}
+    assert not differs, f"{where}: {differs}\n{world(trial.played)}"
+    assert not trial.journal.path.exists(), where
+    return "journal" if left else "restored" if said is not None else "survived"
+
+
+FEW = {"su denied": (31,), "store read-only": (54,), "unplugged after, unheard": (22,)}
+
+
+@pytest.mark.parametrize("name", FAULTS if STRIDE else FEW)
+def test_whatever_strikes_whenever_the_device_is_as_before_or_the_journal_says_what_remains(
+    double, tmp_path, listener_server, certificate, name, capsys
+):
+    """Once the fault is put right, ``pia restore`` ends with the device as it was."""
+    fault = FAULTS[name]
+
+    def start(folder) -> Trial:
+        return Trial(double(fault.profile), fault.profile, folder, listener_server(), certificate)
+
+    trial = start(tmp_path)
+    strikes = FEW.get(name, ())
+    if STRIDE:
+        length = trial.run(None)[1]
+        strikes = range(1 + sum(name.encode()) % STRIDE, length + 1, STRIDE)
+    broken, became = [], []
+    for at in strikes:
+        try:
+            became.append(judge(trial, fault, at))
+        except AssertionError as error:
+            broken.append(f"{name}, {error}")
+            trial = start(tmp_path / str(at))
+    if STRIDE:
+        counts = {kind: became.count(kind) for kind in ("survived", "restored", "journal")}
+        with capsys.disabled():
+            print(f"\n{name}: {length} actions, {len(strikes)} strikes, {counts}, {len(broken)} broken")  # noqa: T201
+    assert not broken, "\n".join(broken)
+    assert became
