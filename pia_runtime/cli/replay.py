@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pia_runtime.cli.options import CapturePath, say
+from pia_runtime.errors import NotReadyError
 
 if TYPE_CHECKING:
     from pia_runtime.capture.replaying import Pace
@@ -284,4 +285,6 @@ def _send(path: Path, out: Path | None, url: str, pace: "Pace", allow_remote: bo
         result = resend_capture(path, folder, url=url, pace=pace, allow_remote=allow_remote, say=say)
     say(f"{result.sent} requests sent to {url}: {result.answered} answered, {result.failed} failed, {result.skipped} not sent"
         f"{'' if out is None else f'; recorded in {out}'}")  # fmt: skip
+    if result.failed and not result.answered and not result.interrupted:
+        raise NotReadyError(f"{url}: not one request was answered", "start the server, or give another address")
     return INTERRUPTED if result.interrupted else 0

@@ -283,6 +283,11 @@ def test_a_server_that_is_not_there_is_counted_and_does_not_hold_up_the_rest(rec
     assert (result.sent, result.failed) == (3, 3)
 
 
+def test_a_run_in_which_no_request_was_answered_is_not_called_fine(recorded, tmp_path, capsys):
+    assert run(["replay", str(recorded), "--client", "http://127.0.0.1:9", "--speed", "max"]) == 4
+    assert "not one request was answered" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     "url", ["http://8.8.8.8", "https://[2001:4860:4860::8888]:443", "http://[::ffff:8.8.8.8]", "http://0.0.0.0"]
 )
