@@ -18,6 +18,9 @@ _SHORTEST_SHOWN = 8
 _SHORTEST_HIDDEN = 6
 """Shorter values occur in ordinary words; masking them would garble every sentence."""
 
+_PIECE = 256
+"""Characters of a long value looked for at a time: an automaton of whole ones costs the square of their length."""
+
 
 def canonical(value: object) -> str:
     """The one spelling of a value that commitments are made over: text as it is, anything else as sorted JSON."""
@@ -58,7 +61,7 @@ class Secrets:
 
     def __init__(self, values: Iterable[str]) -> None:
         """Prepare for ``values``; what is too short to be told from ordinary words is left out."""
-        spelled = sorted({_folded(spelling) for value in values for spelling in _spellings(value)})
+        spelled = sorted({piece for value in values for word in _spellings(value) for piece in _pieces(_folded(word))})
         kind = ahocorasick_rs.MatchKind.LeftmostLongest
         self._automaton = ahocorasick_rs.AhoCorasick(spelled, matchkind=kind) if spelled else None
         self._remembered = lru_cache(maxsize=65536)(self._masked)
@@ -73,7 +76,7 @@ class Secrets:
     def _masked(self, text: str) -> str:
         assert self._automaton is not None  # noqa: S101 (for the type checker; mask_within asked)
         parts, done = [], 0
-        for _, start, end in self._automaton.find_matches_as_indexes(_folded(text)):
+        for start, end in _joined(self._automaton.find_matches_as_indexes(_folded(text))):
             parts += [text[done:start], mask(text[start:end]) or ""]
             done = end
         return "".join([*parts, text[done:]]) if parts else text
@@ -94,6 +97,26 @@ def _spellings(value: str) -> Iterator[str]:
     encoded = quote(text.encode("utf-8", "surrogatepass"), safe="")
     if encoded != text:
         yield encoded
+
+
+def _pieces(text: str) -> list[str]:
+    """A long text cut into pieces, the last of which is the longest, so that none is short enough to be an ordinary word."""
+    cuts = range(_PIECE, len(text) - _PIECE + 1, _PIECE)
+    return [text[start:end] for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+
+
+def _joined(matches: Iterable[tuple[int, int, int]]) -> Iterator[tuple[int, int]]:
+    """Start and end of what was found, the pieces of one long value as one."""
+    start, end = 0, 0
+    for _, begun, ended in matches:
+        if begun == end and end - start >= _PIECE:
+            end = ended
+            continue
+        if end:
+            yield start, end
+        start, end = begun, ended
+    if end:
+        yield start, end
 
 
 def _folded(text: str) -> str:

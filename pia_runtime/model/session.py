@@ -1,8 +1,8 @@
 """``session.json`` and ``identifiers.json``: what was run, and the identifying values known to be on the device."""
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 
 class _Record(BaseModel):
@@ -73,12 +73,18 @@ class Coordinates(BaseModel):
 
 
 class Contact(BaseModel):
-    """One address-book entry."""
+    """One address-book entry; what it does not give is empty, but something it gives."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
-    name: StrictStr
+    name: StrictStr = ""
     phones: tuple[StrictStr, ...] = ()
     emails: tuple[StrictStr, ...] = ()
+
+    @model_validator(mode="after")
+    def _gives_something(self) -> Self:
+        if not (self.name or self.phones or self.emails):
+            raise ValueError("neither name, phones nor emails")
+        return self
 
 
 class Packages(BaseModel):

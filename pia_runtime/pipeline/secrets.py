@@ -12,6 +12,7 @@ _MOST_NESTED = 2_000
 """Texts taken from inside the lists and objects that one call returned."""
 
 _DIGITS_OF_AN_IDENTIFIER = 4
+_MOST_COUNTED = 100_000  # characters of a value in which digits are looked for
 _LENGTH_OF_AN_IDENTIFIER = 8
 
 _HOST = "request.url.host"
@@ -146,7 +147,7 @@ def _texts_in(value: object) -> Iterator[str]:
 def _identifies(value: str) -> bool:
     if "@" in value:
         return True
-    digits = sum(char.isdigit() for char in value)
+    digits = sum(char.isdigit() for char in value[:_MOST_COUNTED])
     return digits >= _DIGITS_OF_AN_IDENTIFIER and len(value) >= _LENGTH_OF_AN_IDENTIFIER
 
 

@@ -20,6 +20,8 @@ from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
 DECLARATION = "declaration.json"
 """What the app says of itself; ``pia declare`` writes it."""
 
+_VALUE_SHAPES = "expected a text, {lat, lon}, {name, phones, emails} or {packages}"
+
 THRESHOLDS = "thresholds.yaml"
 """Numbers that this capture is judged by instead of those of the knowledge."""
 
@@ -127,16 +129,23 @@ def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: lis
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})", "check the file's permissions") from error
     try:
-        return kind.model_validate(orjson.loads(content))
+        return kind.model_validate(orjson.loads(content.removeprefix(b"\xef\xbb\xbf")))  # editors add a BOM
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON (line {error.lineno}: {error.msg})", "restore the file") from error
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"]).lstrip(".")
-        given = str(first.get("input"))[:40]
-        raise InputError(
-            f"{path}: {place or 'document'}: {first['msg']} (got {given!r})", "correct the field"
-        ) from error
+        raise InputError(f"{path}: {_first_fault(error)}", "correct the field") from error
+
+
+def _first_fault(error: ValidationError) -> str:
+    """Where and what; of an identifier only the kind of thing that stands there, because it may be personal data."""
+    first = error.errors(include_url=False)[0]
+    where, said, given = first["loc"], first["msg"], repr(str(first.get("input"))[:40])
+    if where[:1] == ("identifiers",):
+        given = type(first.get("input")).__name__
+        if "value" in where:  # one of several shapes: pydantic would complain of the first only
+            where, said = where[: where.index("value") + 1], _VALUE_SHAPES
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in where).lstrip(".")
+    return f"{place or 'document'}: {said} (got {given})"
 
 
 def _commitment_key(path: Path) -> bytes | None:

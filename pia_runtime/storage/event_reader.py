@@ -16,6 +16,7 @@ import orjson
 
 from pia_runtime.model.event import Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
 from pia_runtime.storage.event_columns import TIME_LIMIT, CallColumns, stack_text, text
+from pia_runtime.storage.jsonlines import decode_line
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _INT64 = 2**63
@@ -119,8 +120,8 @@ class _Reader:
 
     def _read_line(self, line: bytes, number: int) -> None:
         try:
-            parsed = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            parsed = decode_line(line)
+        except ValueError:
             torn = not line.endswith(b"\n")
             kind, detail = ("torn_line", "cut off") if torn else ("invalid_event", "not JSON")
             self._troubles.append(Trouble(kind, f"{self._name}:{number}", detail))

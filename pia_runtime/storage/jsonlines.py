@@ -1,5 +1,7 @@
 """One JSON value per line; whatever the app handed over, the line can be read back."""
 
+import json
+import math
 from typing import Any
 
 import orjson
@@ -18,6 +20,31 @@ def encode_line(record: dict[str, Any]) -> bytes:
         return orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
     except (TypeError, RecursionError):
         return orjson.dumps(_readable(record, 60), option=orjson.OPT_APPEND_NEWLINE)
+
+
+def decode_line(line: bytes) -> object:
+    """The value of a line, also of one that a laxer writer made.
+
+    A byte order mark is passed over; ``NaN`` and infinities become texts, whole numbers beyond 64 bits their digits, lone
+    surrogates and bytes that are not UTF-8 the replacement character: an app that hands over such a value still read it.
+
+    Raises:
+        ValueError: the line is not JSON.
+    """
+    line = line.removeprefix(b"\xef\xbb\xbf")
+    try:
+        return orjson.loads(line)
+    except orjson.JSONDecodeError as error:
+        try:
+            lax = json.loads(line.decode("utf-8", "replace"), parse_constant=str, parse_float=_number)
+            return _readable(lax, 60)
+        except (ValueError, RecursionError):
+            raise error from None
+
+
+def _number(digits: str) -> float | str:
+    number = float(digits)
+    return number if math.isfinite(number) else digits
 
 
 def _readable(value: object, depth: int) -> object:

@@ -108,6 +108,12 @@ def test_the_timeline_is_drawn_in_the_terminal_and_as_a_page(capture, tmp_path):
             "clock_samples[0].device_ns",
         ),
         (lambda f: (f / "identifiers.json").write_text('{"identifiers": [{"id": "imei"}]}'), "identifiers[0]"),
+        (
+            lambda f: (f / "identifiers.json").write_text(
+                '{"identifiers": [{"id": "imei", "value": {"lat": 490154}}]}'
+            ),
+            "identifiers[0].value: expected a text, {lat, lon}, {name, phones, emails} or {packages} (got dict)",
+        ),
         (lambda f: (f / "flows.mitm").write_bytes(b"this is no flow file at all"), "flows.mitm"),
     ],
 )

@@ -92,3 +92,15 @@ def test_a_time_no_clock_can_show_is_refused_with_the_field(tmp_path):
 def test_a_line_whose_telling_word_is_none_is_refused_and_the_run_goes_on(tmp_path):
     events, troubles = _read(tmp_path, b'{"seq": 1, "type": "ui", "t_ns": 5, "action": []}', GOOD % 2)
     assert (events.count, [trouble.detail for trouble in troubles]) == (1, ["action: expected a text, got list"])
+
+
+def test_a_value_that_a_lax_writer_spelled_is_still_an_access(tmp_path):
+    call = GOOD.replace(b'"t_ns": 5', b'"t_ns": 5, "value": VALUE')
+    spelled = [b"NaN", b"-Infinity", b"1e999", b'"\\ud800x"', b'"\xff"', b"1" * 30, b'{"lat": NaN}']
+    events, troubles = _read(tmp_path, *(call.replace(b"VALUE", value) % seq for seq, value in enumerate(spelled)))
+    assert (len(events.api_calls), troubles) == (len(spelled), [])
+
+
+def test_a_byte_order_mark_costs_no_event(tmp_path):
+    events, troubles = _read(tmp_path, b"\xef\xbb\xbf" + GOOD % 1, GOOD % 2)
+    assert (events.count, troubles) == (2, [])
