@@ -308,7 +308,11 @@ def _plain(part: bytes) -> bool:
 
 
 def _placeholder(entry: dict[str, Any]) -> bytes:
-    return orjson.dumps({"redacted": entry["why"], **{name: entry[name] for name in ("bytes", "commitment", "values")}})
+    """What stands for a body; without masks, which an analysis of the copy would take for values read and then sent."""
+    values = [{name: one[name] for name in ("data", "encoding", "commitment")} for one in entry["values"]]
+    return orjson.dumps(
+        {"redacted": entry["why"], "bytes": entry["bytes"], "commitment": entry["commitment"], "values": values}
+    )
 
 
 def _connection(state: dict[str, Any], host: str) -> dict[str, Any]:

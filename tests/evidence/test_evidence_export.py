@@ -284,8 +284,10 @@ def test_values_in_names_and_in_fields_of_protocols_are_taken_out_and_do_not_sto
     raw = to_mitmproxy(flow(1))
     raw.response = Response_(b"HTTP/1.1", 200, f"Hello {phone}".encode(), Headers(), b"", None, 0.0, 0.0)
     raw.request.method = f"GET{phone}"
+    raw.request.content = orjson.dumps({phone: {"of": phone}})
     events = [
         {**call, "hook": f"h.{phone}", "api": f"a.{phone}.b", "data": ["imei"]},
+        {**call, "hook": "h.x", "api": "a.b", "data": ["phone_number"], "value": phone},
         {"type": "gap", "kind": f"kind {phone}", "host": "x.example", "detail": "d"},
         {"type": "consent", "signal": "given", "scope": "policy", "source": f"tap {phone}"},
         {"type": "lifecycle", "state": f"state{phone}", "extra": {f"of {phone}": 1}, f"field{phone}": 1},
@@ -303,6 +305,9 @@ def test_values_in_names_and_in_fields_of_protocols_are_taken_out_and_do_not_sto
     out = export_capture(source, tmp_path / "out", signer=SIGNER).path
     assert not [path for path in out.rglob("*") if path.is_file() and phone.encode() in path.read_bytes()]
     assert verify_capture(out).exit_code == 0
+    (out / "identifiers.json").write_bytes((source / "identifiers.json").read_bytes())
+    sent = [one for one in analyse_capture(out)["detections"] if one["act"] == "transmission"]
+    assert sent == []  # not even masks, which the copy's own events would make known
     assert compare_original(out, source) == []
     (source / f"notes of {phone}.txt").write_text("y")
     assert len(compare_original(out, source)) == 1
