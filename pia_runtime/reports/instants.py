@@ -13,9 +13,9 @@ def decimals_for(distance_ns: int, err_ns: int) -> int:
 
 def seconds(ns: int, decimals: int = 3) -> str:
     """``3.214``: seconds, truncated towards zero to ``decimals`` places (a margin is never overstated)."""
-    sign = "-" if ns < 0 else ""
-    scale = 10 ** (9 - decimals)
-    whole, rest = divmod(abs(ns) // scale, 10**decimals)
+    shown = abs(ns) // 10 ** (9 - decimals)
+    sign = "-" if ns < 0 < shown else ""  # never "-0.000"
+    whole, rest = divmod(shown, 10**decimals)
     return f"{sign}{whole}.{rest:0{decimals}d}"
 
 

@@ -50,3 +50,7 @@ def test_ticks_are_round_and_not_more_than_asked_for(span: int, most: int):
 def test_tick_labels_have_the_decimals_their_step_needs():
     assert tick_label(1_500_000_000, 500_000_000) == "1.5s"
     assert tick_label(20_000_000_000, 20_000_000_000) == "20s"
+
+
+def test_what_is_too_short_to_show_has_no_sign():
+    assert (seconds(-1), seconds(-1_000_000)) == ("0.000", "-0.001")
