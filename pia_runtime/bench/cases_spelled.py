@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Iterator
 
@@ -43,12 +44,17 @@ def spelled_values(person: Person) -> dict[str, dict[str, str]]:
         "mac_bluetooth": {"lower": values["mac_bluetooth"].lower()},
         "bssid": {"upper": values["bssid"].upper()},
         "gaid": {
+            "spaces": " ".join(re.findall("..", gaid.replace("-", ""))),
+            "colons,upper": ":".join(re.findall("..", gaid.replace("-", ""))).upper(),
             "upper": gaid.upper(),
             "stripped": gaid.replace("-", ""),
             "stripped,upper": gaid.replace("-", "").upper(),
         },
         "oaid": {"upper": values["oaid"].upper(), "stripped": values["oaid"].replace("-", "")},
-        "android_id": {"upper": values["android_id"].upper()},
+        "android_id": {
+            "upper": values["android_id"].upper(),
+            "spaces,upper": " ".join(re.findall("..", values["android_id"])).upper(),
+        },
         "widevine_id": {"upper": values["widevine_id"].upper()},
         "serial": {"lower": values["serial"].lower()},
         "ssid": {"upper": values["ssid"].upper(), "lower": values["ssid"].lower()},
@@ -149,6 +155,9 @@ def positions(person: Person, _: EventLog) -> Iterator[Draft]:
         "one text with a space": (_j(gps=f"{lat}, {lon}"), "json:$.gps", "plain"),
         "semicolon": (_j(gps=f"{lat};{lon}"), "json:$.gps", "plain"),
         "degrees, minutes, seconds": (_j(gps=f"{_dms(lat)}N {_dms(lon)}E"), "json:$.gps", "dms"),
+        "decimal comma": (_j(lat=f"{lat}".replace(".", ","), lng=f"{lon}".replace(".", ",")), "json:$.lat", "plain"),
+        "exponents": (f'{{"lat":{lat:.8e},"lng":{lon:.8E}}}'.encode(), "json:$.lat", "plain"),
+        "rationals of Exif": (_j(gps=f"{_rational(lat)} {_rational(lon)}"), "json:$.gps", "rational"),
         "nmea": (_j(s=f"$GPGGA,080000,{_nmea(lat, 2)},N,{_nmea(lon, 3)},E,1,8"), "json:$.s", "nmea"),
         "e5": (_j(lat=round(lat * 1e5), lon=round(lon * 1e5)), "json:$.lat", "e5"),
         "array": (_j(coordinates=[lon, lat]), "json:$.coordinates[1]", "plain"),
@@ -171,6 +180,12 @@ def _dms(degrees: float) -> str:
     """As 31°13'49.50 is written, with the sign of seconds."""
     seconds = degrees * 3600
     return f"{int(degrees)}°{int(seconds / 60 % 60)}'{seconds % 60:.2f}\""
+
+
+def _rational(degrees: float) -> str:
+    """As Android's ExifInterface gives TAG_GPS_LATITUDE: 31/1,13/1,4949760/100000."""
+    seconds = degrees * 3600
+    return f"{int(degrees)}/1,{int(seconds / 60 % 60)}/1,{round(seconds % 60 * 1e5)}/100000"
 
 
 def _nmea(degrees: float, width: int) -> str:

@@ -116,6 +116,8 @@ def _neighbours(rng: random.Random, person: Person) -> Iterator[tuple[str, Reque
     yield "near-miss UUID", _j(rid=close, first=values["gaid"][:8], tail=values["gaid"][24:])
     yield "near-miss Android ID", _j(k=values["android_id"][:-1] + _another(rng, values["android_id"][-1]))
     yield "mail of a longer name", _j(note=f"x{values['email_address']}.invalid".replace("@", "-at-"))
+    yield "numbers about the place", _j(ratio=f"{int(person.latitude)}/1,0/1,0/1", v=f"{int(person.longitude)},0000")
+    yield "reserved IPv6", _j(ipv6=":".join(["9a3b", *(hexadecimal(rng, 4) for _ in range(7))]))
     yield "place beyond the tolerance", _j(a=round(person.latitude + 0.002, 6), b=round(person.longitude + 0.01, 6))
     yield "weak value", _j(model="Pixel 8", note="Pixel 8", gender="1")
     yield "one installed app", _j(referrer=rng.choice(person.packages))

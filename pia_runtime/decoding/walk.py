@@ -8,7 +8,7 @@ from pia_runtime.decoding.budget import Budget, Decoded
 from pia_runtime.decoding.entropy import MIN_ENCODED, MIN_OPAQUE, describe_opaque
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
 from pia_runtime.decoding.formats.brotli_stream import unbrotli
-from pia_runtime.decoding.formats.charsets import UTF16
+from pia_runtime.decoding.formats.charsets import GB18030, UTF16
 from pia_runtime.decoding.formats.deflated import inflate
 from pia_runtime.decoding.formats.escapes import PERCENT, is_doubtful_percent
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
@@ -47,6 +47,8 @@ _DIGEST = 64
 _FRAMES = "grpc:"
 _QUOTE = 0x22
 """A text in quotes is JSON, and may be a value with its quotes: Android names networks so."""
+_OPENS_TEXT = b'{[<"'
+"""First bytes of JSON and XML, which may be written in GB 18030 as a whole."""
 _LINE_FEED = 0x0A
 """Also the tag of a message's first field where that is text: ``\n$cdda802e-…`` is text and a message at once."""
 _SHORTEST_TEXT_MESSAGE = 8
@@ -113,6 +115,9 @@ class Walk:
             return
         if len(path) >= self._budget.max_depth:
             self._end(location, path, key, data)
+            return
+        # Parsers of JSON take such bytes as they are, and leave its Chinese names unreadable; those of XML take none.
+        if data[0] in _OPENS_TEXT and not data.isascii() and self._take(GB18030, location, path, key, data):
             return
         for form in BY_FIRST_BYTE[data[0]]:
             if form.might_be(data) and self._take(form, location, path, key, data):

@@ -202,7 +202,10 @@ _BEFORE_MAC = re.compile(rb"[0-9A-Fa-f]\Z|(?:\A|[^0-9A-Za-z:-])[0-9A-Fa-f]{2}[:-
 """An octet more makes it another address; ``salt-71:`` is none, for one address has one separator."""
 _AFTER_MAC = re.compile(rb"[0-9A-Fa-f]|[:-][0-9A-Fa-f]{2}(?![0-9A-Za-z])")
 _BEFORE_EMAIL = re.compile(rb"[A-Za-z0-9._%+-]\Z")
-_AFTER_EMAIL = re.compile(rb"[A-Za-z0-9_-]|\.[A-Za-z0-9]")
+_AFTER_EMAIL = re.compile(
+    rb"[A-Za-z0-9_-]|\.(?!(?:json|xml|html?|php|jsp|aspx?|action|txt|csv|js|jpe?g|png|gif|webp|zip|gz)(?![A-Za-z0-9.-]))[A-Za-z0-9]"
+)
+"""The name goes on, unless what follows is the ending of a file: ``/v1/li@example.org.json``."""
 
 
 def bounded(form: Shape | Literal["none"], before: bytes, value: bytes, after: bytes) -> bool:

@@ -17,7 +17,9 @@ METRES_PER_DEGREE = 111_320.0
 _MAX_PREFIXES = 64
 DEGREE_SIGN = "°".encode()
 NMEA_SIGNS = (b"GGA,", b"RMC,", b"GLL,")
-"""What stands in every text that writes a position with minutes: the sign of degrees, or the head of an NMEA sentence."""
+RATIONAL_SIGN = b"/1,"
+"""What stands in every text that writes a position with minutes: the sign of degrees, the head of an NMEA sentence, or
+the whole degrees of Exif's rational numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,15 @@ def reach(position: Position, axis: Axis) -> float:
 def position_patterns(positions: Iterable[Position]) -> list[Pattern]:
     """Digit prefixes of every number that could lie within a position's tolerance; a hit only says "look here"."""
     prefixes = {prefix for position in positions for prefix in _prefixes(position)}
-    return [Pattern(sign) for sign in sorted(prefixes | {DEGREE_SIGN, *NMEA_SIGNS} if prefixes else prefixes)]
+    return [
+        Pattern(sign) for sign in sorted(prefixes | {DEGREE_SIGN, RATIONAL_SIGN, *NMEA_SIGNS} if prefixes else prefixes)
+    ]
+
+
+def _with_exponent(text: bytes) -> bytes:
+    """How a number begins that is written with one digit before the point: ``3.123`` of ``31.23``."""
+    digits = text.replace(b".", b"").lstrip(b"0")
+    return digits[:1] + b"." + digits[1:]
 
 
 def _prefixes(position: Position) -> set[bytes]:
@@ -62,7 +72,10 @@ def _prefixes(position: Position) -> set[bytes]:
             return {b"0."}
         near, far = sorted((abs(low), abs(high)))
         decimals = range(math.floor(near * 100), math.floor(far * 100) + 1)
-        found.update(b"%d.%02d" % divmod(number, 100) for number in decimals[:_MAX_PREFIXES])
+        written = [b"%d.%02d" % divmod(number, 100) for number in decimals[:_MAX_PREFIXES]]
+        found.update(written)
+        found.update(text.replace(b".", b",") for text in written)
+        found.update(_with_exponent(text) for text in written)
         scaled = range(math.floor(near * 1000), math.floor(far * 1000) + 1)
         found.update(b"%d" % number for number in scaled[:_MAX_PREFIXES])
     return found

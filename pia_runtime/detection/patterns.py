@@ -69,8 +69,8 @@ class _Meaning:
 
 
 _HASHED = re.compile("md5|sha1|sha256|hash")
-_COUNTED = re.compile("(?:cnt|count|total|length|size|type|model|brand|version|enabled|status)$")
-"""Names that end so speak about the thing and do not hold it: ``tel_cnt``, ``cardType``."""
+_COUNTED = re.compile("(?:cnt|(?<!ac)count|total|length|size|type|model|brand|version|enabled|status)$")
+"""Names that end so speak about the thing and do not hold it: ``tel_cnt``, ``cardType``; a ``bankAccount`` does."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 

@@ -10,6 +10,7 @@ from pia_runtime.knowledge.patterns import Confidence
 from pia_runtime.model.detection import Leaf, Match
 
 _DEGREES = re.compile(rb"\s*[+-]?[0-9]{1,3}\.[0-9]{4,16}\s*")
+_MILLIONTHS = re.compile(rb"\s*[+-]?[0-9]{7,9}\s*")
 _PAIR = re.compile(rb"\s*([+-]?[0-9]{1,3}\.[0-9]{4,16})\s*[,;| ]\s*([+-]?[0-9]{1,3}\.[0-9]{4,16})\s*")
 _LONGEST = 64
 _LAST_NAME = re.compile(r'(?:\.[^.\[\]]+|\["(?:[^"\\]|\\.)*"\]|\[[01]\])$')
@@ -29,6 +30,7 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
         confidence: of every match.
     """
     fields: dict[Role, dict[tuple[object, ...], Leaf]] = {"latitude": {}, "longitude": {}}
+    whole: dict[Role, dict[tuple[object, ...], Leaf]] = {"latitude": {}, "longitude": {}}
     for leaf, role in named:
         if len(leaf.data) > _LONGEST:
             continue
@@ -36,6 +38,8 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
             part = role if role != "pair" else _ITEMS.get(leaf.path[-1][-3:] if leaf.path else "")
             if part:
                 fields[part].setdefault(_parent(leaf), leaf)
+        elif role != "pair" and _MILLIONTHS.fullmatch(leaf.data):
+            whole[role].setdefault(_parent(leaf), leaf)
         elif role == "pair" and (pair := _PAIR.fullmatch(leaf.data)):
             yield from _told(leaf, pair[1], pair[2], confidence)
     for parent, leaf in fields["latitude"].items():
@@ -44,9 +48,19 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
             # In an array the longitude may stand first; the position is told where the latitude is.
             stands = other if abs(float(leaf.data)) > 90 else leaf
             yield from _told(stands, leaf.data, other.data, confidence)
+    for parent, leaf in whole["latitude"].items():
+        if parent in whole["longitude"]:
+            pair_of = [_in_degrees(one.data) for one in (leaf, whole["longitude"][parent])]
+            if all(pair_of) and abs(float(pair_of[0])) <= 90:
+                yield from _told(leaf, *pair_of, confidence, "e6")
 
 
-def _told(leaf: Leaf, first: bytes, second: bytes, confidence: Confidence) -> Iterator[Match]:
+def _in_degrees(data: bytes) -> bytes:
+    """Millionths of degrees as degrees; nothing where they are no finer than 1 km, as round numbers of something else."""
+    return b"%.6f" % (int(data) / 10**6) if int(data) % 10**4 else b""
+
+
+def _told(leaf: Leaf, first: bytes, second: bytes, confidence: Confidence, encoding: str = "plain") -> Iterator[Match]:
     one, two = first.decode().strip(), second.decode().strip()
     if abs(float(one)) > 90:  # longitude stands first, as AMap writes it
         one, two = two, one
@@ -55,7 +69,7 @@ def _told(leaf: Leaf, first: bytes, second: bytes, confidence: Confidence) -> It
         yield Match(
             data="location_precise",
             basis="pattern",
-            encoding="plain",
+            encoding=encoding,
             value=value,
             location=leaf.location,
             path=leaf.path,

@@ -53,6 +53,8 @@ def _rank(match: Match) -> tuple[bool, bool, int, int, int, int, str, tuple[str,
     opinion, shortened = match.basis not in _VALUE_BASES, match.encoding.startswith("prefix")
     # A digest is usually printed as hex, so undoing the hex says nothing more about where it stands.
     printed = bool(match.path) and match.path[-1] == "hex"
+    # Android gives the name of a network in quotes: they are the value's own, not a JSON text around it.
+    printed = printed or (match.data == "ssid" and len(match.path) > 1 and match.path[-1] == "json:$")
     steps = len(match.path) + sum(step.count(".") for step in match.path if step.startswith("protobuf:"))
     return (
         opinion,

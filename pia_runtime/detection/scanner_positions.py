@@ -14,6 +14,7 @@ from pia_runtime.detection.needles_positions import (
     DEGREE_SIGN,
     METRES_PER_DEGREE,
     NMEA_SIGNS,
+    RATIONAL_SIGN,
     Axis,
     Position,
     centre,
@@ -22,12 +23,16 @@ from pia_runtime.detection.needles_positions import (
 )
 from pia_runtime.model.detection import Leaf, Match
 
+_EXPONENT = re.compile(rb"(?<![0-9.])-?[0-9]\.[0-9]{2,}[eE][+-]?[0-9]{1,2}(?![0-9.])")
+_COMMA = re.compile(rb"\s*(-?[0-9]{1,3}),([0-9]{4,})\s*")
+"""A whole value with the decimal comma of the device's language; within a text a comma parts two numbers."""
 _NUMBER = re.compile(rb"(?<![0-9.])-?[0-9]{1,3}\.[0-9]{2,}(?![0-9])|(?<![0-9.])-?[0-9]{5,10}(?![0-9.])")
 _SCALES = ((10**6, "e6"), (10**7, "e7"), (10**5, "e5"))
 _SEXAGESIMAL = re.compile(
     rb"(?<![0-9.])([0-9]{1,3})\xc2\xb0 ?([0-9]{1,2})(?:'|\xe2\x80\xb2) ?"
     rb"([0-9]{1,2}(?:\.[0-9]+)?)(?:\"|''|\xe2\x80\xb3)? ?([NSEW]?)"
 )
+_RATIONAL = re.compile(rb"(?<![0-9./])([0-9]{1,3})/1, ?([0-9]{1,2})/1, ?([0-9]{1,10})/(10{0,8})(?![0-9])")
 _NMEA = re.compile(rb"(?<![0-9.])([0-9]{2,3})([0-9]{2}\.[0-9]{2,}),([NSEW])(?![A-Za-z])")
 _SOUTH_AND_WEST = (b"S", b"W")
 _CLOSE_LEAVES = 8
@@ -85,12 +90,11 @@ def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
         for axis, middle, width in bounds
         if abs(degrees - middle) <= width
     ]
-    for number in _NUMBER.finditer(data):
-        text = number.group()
+    for start, text in _written(data):
         readings = [(float(text), "plain")] if b"." in text else [(int(text) / scale, name) for scale, name in _SCALES]
         decimals = len(text.partition(b".")[2]) or 6
         found.extend(
-            _Found(index, number.start(), axis, degrees, encoding, decimals)
+            _Found(index, start, axis, degrees, encoding, decimals)
             for degrees, encoding in readings
             for axis, middle, width in bounds
             if abs(degrees - middle) <= width
@@ -98,8 +102,22 @@ def _numbers(position: Position, index: int, data: bytes) -> list[_Found]:
     return found
 
 
+def _written(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Numbers as programs write them: with a point, whole, with an exponent, or as a whole value with a decimal comma."""
+    if comma := _COMMA.fullmatch(data):
+        yield 0, comma[1] + b"." + comma[2]
+        return
+    for number in _EXPONENT.finditer(data) if b"e" in data or b"E" in data else ():
+        yield number.start(), number.group()
+    for number in _NUMBER.finditer(data):
+        yield number.start(), number.group()
+
+
 def _in_minutes(data: bytes) -> Iterator[tuple[int, float, str]]:
-    """Degrees written with minutes: ``31°13'49.5"N`` and the ``3113.8250,N`` of NMEA 0183 sentences."""
+    """Degrees with minutes: ``31°13'49.5"N``, NMEA 0183's ``3113.8250,N`` and Exif's ``31/1,13/1,4950/100``."""
+    if RATIONAL_SIGN in data:
+        for found in _RATIONAL.finditer(data):
+            yield found.start(), int(found[1]) + int(found[2]) / 60 + int(found[3]) / int(found[4]) / 3600, "rational"
     if DEGREE_SIGN in data:
         for found in _SEXAGESIMAL.finditer(data):
             degrees = int(found[1]) + int(found[2]) / 60 + float(found[3]) / 3600

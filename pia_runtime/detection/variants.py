@@ -15,6 +15,9 @@ Value = str | Coordinates | Contact | Packages
 COUNTRY_CODES = ("+86", "0086", "86")
 """Prefixes of a mainland number. The number itself stands inside them, so only hashes of these spellings are new needles."""
 
+_FEWEST_PAIRS = 8
+"""Bytes from which on a hexadecimal value is also looked for with its bytes printed apart."""
+
 _SEPARATORS = re.compile(r"[\s:._-]")
 
 
@@ -79,10 +82,20 @@ def _token(text: str) -> Iterator[Variant]:
     bare = _SEPARATORS.sub("", text)
     yield from _cased(text)
     yield from _stripped(bare)
+    yield from _bytes_printed(bare)
     if len(bare) == 32 and bare == text:
         parts = (bare[:8], bare[8:12], bare[12:16], bare[16:20], bare[20:])
         yield Variant("-".join(parts).lower(), "dashed,lower")
         yield Variant("-".join(parts).upper(), "dashed,upper")
+
+
+def _bytes_printed(bare: str) -> Iterator[Variant]:
+    """Each byte by itself, as programs print arrays of bytes."""
+    pairs = [bare[index : index + 2] for index in range(0, len(bare), 2)]
+    if len(bare) % 2 == 0 and len(pairs) >= _FEWEST_PAIRS:
+        for separator, name in ((" ", "spaces"), (":", "colons")):
+            yield Variant(separator.join(pairs).lower(), name)
+            yield Variant(separator.join(pairs).upper(), f"{name},upper")
 
 
 def _stripped(bare: str) -> Iterator[Variant]:

@@ -317,6 +317,16 @@ def test_text_in_other_charsets_becomes_utf8():
     assert body_paths(name.encode("gb18030"))["gb18030",].decode() == name
 
 
+def test_json_and_xml_may_be_written_in_gb18030_as_a_whole():
+    paths = body_paths('{"城市": "北京市", "name": "张伟国"}'.encode("gb18030"))
+    assert paths["gb18030", "json:$.name"].decode() == "张伟国"
+    assert paths["gb18030", "json:$.城市"].decode() == "北京市"
+    xml = '<?xml version="1.0" encoding="GBK"?><r><name>张伟国</name></r>'
+    assert body_paths(xml.encode("gb18030"))["gb18030", "xml:/r/name"].decode() == "张伟国"
+    assert body_paths(xml.encode("utf-16"))["utf-16le", "xml:/r/name"].decode() == "张伟国"
+    assert body_paths(b'<?xml version="1.0" encoding="GB2312"?><r><a>x1</a></r>')[("xml:/r/a",)] == b"x1"
+
+
 def test_escapes_outside_json_are_undone():
     assert body_paths(rb"name=\u5f20\u4e09&x=\x31\x33")[("form:name", "unicode-escape")].decode() == "张三"
     assert body_paths(rb"a {\"k\":\"\ud83d\ude00\"}")[("unicode-escape", "json@2+12:$.k")].decode() == "😀"

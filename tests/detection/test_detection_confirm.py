@@ -66,6 +66,14 @@ def test_a_near_miss_of_a_hardware_address_is_not_found(text: str) -> None:
     assert encodings_in(MAC, text.encode()) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "seen"), [("/v1/a.b@qq.com.json", 1), ("a.b@qq.com.cn", 0), ("a.b@qq.com.json.cn", 0)]
+)
+def test_an_address_may_stand_before_the_ending_of_a_file(text: str, seen: int) -> None:
+    needles = NeedleSet.build([Identifier(id="email_address", value="a.b@qq.com")], ENCODINGS)
+    assert len(encodings_in(needles, text.encode())) == seen
+
+
 def test_a_name_of_two_characters_needs_to_be_the_whole_value_or_under_a_telling_key() -> None:
     assert encodings_in(NAME, "张三".encode()) == ["plain"]
     assert encodings_in(NAME, "收件人 张三 收".encode(), key="linkman") == ["plain"]

@@ -67,6 +67,13 @@ def test_a_digest_printed_as_hex_stands_where_the_hex_stands() -> None:
     assert read_further
 
 
+def test_the_quotes_around_the_name_of_a_network_are_its_own():
+    scanner = Scanner(NeedleSet.build([Identifier(id="ssid", value="TP-LINK_8F3A21")], load_encodings()))
+    body = json.dumps({"ssid": '"TP-LINK_8F3A21"'}).encode()
+    flow = Flow("f", 1, 1000, "POST", "https", "h.example", 443, b"/", "HTTP/1.1", (), body)
+    assert [(m.encoding, m.path) for m in scanner.scan(flow).matches] == [("plain", ("json:$.ssid",))]
+
+
 def test_the_number_of_a_contact_is_not_one_more_telephone_number() -> None:
     body = json.dumps({"mobile": "13912345678", "email": "lin@mail.example"}).encode()
     assert [(data, basis) for data, basis, *_ in found(body)] == [("contacts", "known"), ("contacts", "known")]

@@ -145,6 +145,22 @@ def test_a_position_needs_both_numbers_beside_each_other():
     assert DETECTOR.detect(FLOW, [lat, elsewhere]) == []
 
 
+def test_millionths_of_degrees_are_a_position_where_both_names_tell_it():
+    def told(lat: bytes, lng: bytes) -> list[tuple[str, str]]:
+        fields = (("lat", lat), ("lng", lng))
+        leaves = [Leaf("request.body", (f"json:$.a.{key}",), key, data) for key, data in fields]
+        return [(match.encoding, match.value) for match in DETECTOR.detect(FLOW, leaves)]
+
+    assert told(b"31230416", b"121473701") == [("e6", "31.230416,121.473701")]
+    assert told(b"31230000", b"121470000") == []
+    assert told(b"121473701", b"31230416") == []
+
+
+def test_a_name_that_ends_in_account_holds_one():
+    assert [match.data for match in find("bankAccount", "6222021234567890128")] == ["bank_card_number"]
+    assert find("bankCardCount", "6222021234567890128") == []
+
+
 def test_field_names_are_cut_into_words():
     assert {"id", "card", "idcard", "useridcardno"} <= words_of("userIdCard_no")
     assert "imei1" in words_of("imei1")

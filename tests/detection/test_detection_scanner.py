@@ -218,6 +218,9 @@ def test_two_values_at_two_places_are_two_matches() -> None:
         (b"lat=31230416&lon=121473701", "e6", ("form:lat",)),
         (b"lat=312304160&lon=1214737010", "e7", ("form:lat",)),
         (b'{"gps":"121.473701,31.230416"}', "plain", ("json:$.gps",)),
+        (b'{"lat":"31,230416","lng":"121,473701"}', "plain", ("json:$.lat",)),
+        (b'{"lat":3.1230416e+01,"lng":1.21473701E2}', "plain", ("json:$.lat",)),
+        (b'{"gps":"31/1,13/1,494976/10000 121/1,28/1,253236/10000"}', "rational", ("json:$.gps",)),
     ],
 )
 def test_a_position_within_the_tolerance_is_found(body: bytes, encoding: str, path: tuple[str, ...]) -> None:

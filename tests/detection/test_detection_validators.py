@@ -64,6 +64,10 @@ def test_the_resident_number_sees_every_single_wrong_digit(place, change):
         ("ip_address", "127.0.0.1", None),
         ("ip_address", "1.2.3.400", None),
         ("ip_address", "fe80::1", "fe80::1"),
+        ("ip_address", "::ffff:192.168.1.23", "::ffff:192.168.1.23"),
+        ("ip_address", "9a3b:11cf::2", None),
+        ("iccid_proven", "8986041234567890122", "8986041234567890122"),
+        ("iccid_proven", "8986991234567890122", None),
     ],
 )
 def test_a_validator_gives_the_canonical_value_or_none(name, text, value):

@@ -26,12 +26,20 @@ def _might_be(data: bytes) -> bool:
 def _children(data: bytes, key: str, room: int) -> list[Child]:
     afford(data.count(b"<") + data.count(b"="), room)
     try:
-        root = fromstring(data.strip())
+        root = fromstring(_readable(data.strip()))
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return []
     found: list[Child] = []
     _element(root, "xml:/" + _local(root.tag), found, [room], 0)
     return found
+
+
+def _readable(data: bytes) -> str | bytes:
+    """As text where it is UTF-8, whatever charset it declares: it may have been read from that one, and few are known."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data
 
 
 def _element(element: Element, path: str, found: list[Child], room: list[int], depth: int) -> None:
