@@ -1,10 +1,13 @@
 """The ways in which one value is spelled, numbers as bytes, positions, and lists of contacts and apps."""
 
 import hashlib
+import io
 import json
 import re
 import struct
 from collections.abc import Iterator
+
+from PIL import ExifTags, Image
 
 from pia_runtime.bench.case import Draft, Expected, in_body
 from pia_runtime.bench.cases_wrapped import KEYS, NEUTRAL
@@ -158,6 +161,7 @@ def positions(person: Person, _: EventLog) -> Iterator[Draft]:
         "decimal comma": (_j(lat=f"{lat}".replace(".", ","), lng=f"{lon}".replace(".", ",")), "json:$.lat", "plain"),
         "exponents": (f'{{"lat":{lat:.8e},"lng":{lon:.8E}}}'.encode(), "json:$.lat", "plain"),
         "rationals of Exif": (_j(gps=f"{_rational(lat)} {_rational(lon)}"), "json:$.gps", "rational"),
+        "tags of a photograph": (_photograph(lat, lon), "exif:GPSLatitude", "plain"),
         "nmea": (_j(s=f"$GPGGA,080000,{_nmea(lat, 2)},N,{_nmea(lon, 3)},E,1,8"), "json:$.s", "nmea"),
         "e5": (_j(lat=round(lat * 1e5), lon=round(lon * 1e5)), "json:$.lat", "e5"),
         "array": (_j(coordinates=[lon, lat]), "json:$.coordinates[1]", "plain"),
@@ -180,6 +184,18 @@ def _dms(degrees: float) -> str:
     """As 31°13'49.50 is written, with the sign of seconds."""
     seconds = degrees * 3600
     return f"{int(degrees)}°{int(seconds / 60 % 60)}'{seconds % 60:.2f}\""
+
+
+def _photograph(lat: float, lon: float) -> bytes:
+    """A JPEG picture that says where it was taken, north and east."""
+    exif = Image.Exif()
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    for number, side, degrees in ((1, "N", lat), (3, "E", lon)):
+        place[number] = side
+        place[number + 1] = (float(int(degrees)), float(int(degrees * 60 % 60)), round(degrees * 3600 % 60, 4))
+    written = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(written, "JPEG", exif=exif)
+    return written.getvalue()
 
 
 def _rational(degrees: float) -> str:

@@ -59,6 +59,17 @@ def _json_inside(data: bytes, key: str) -> Wrapped:
     return before + inner + b" done", (f"json@{len(before)}+{len(inner)}:$.{key}",)
 
 
+def _json_gb18030(data: bytes, key: str) -> Wrapped:
+    text = json.dumps({"城市": "北京市朝阳区", key: data.decode()}, ensure_ascii=False)
+    return text.encode("gb18030"), ("gb18030", f"json:$.{key}")
+
+
+def _xml_gbk(data: bytes, key: str) -> Wrapped:
+    inner = saxutils.escape(data.decode(), {"\r": "&#13;"})
+    text = f'<?xml version="1.0" encoding="GBK"?><req><city>北京市朝阳区</city><{key}>{inner}</{key}></req>'
+    return text.encode("gbk"), ("gb18030", f"xml:/req/{key}")
+
+
 def _json_utf8(data: bytes, key: str) -> Wrapped:
     return json.dumps({"type": "注册", key: data.decode()}, ensure_ascii=False).encode(), (f"json:$.{key}",)
 
@@ -141,6 +152,8 @@ STRUCTURES: tuple[Layer, ...] = (
         "json by position", lambda d, _: (_dumps(["2.3.1", 17, d.decode()]), ("json:$[2]",)), True, True, keyed=False
     ),
     Layer("json utf-8", _json_utf8, True, True),
+    Layer("json gb18030", _json_gb18030, True, False),
+    Layer("xml gbk", _xml_gbk, True, False),
     Layer("json escaped", _json_escaped, True, True),
     Layer("json in text", _json_inside, True, True),
     Layer("jsonp", lambda d, k: (b"cb_17(" + _dumps({k: d.decode()}) + b");", (f"jsonp:$.{k}",)), True, True),

@@ -12,6 +12,7 @@ from pia_runtime.decoding.formats.cookies import COOKIE
 from pia_runtime.decoding.formats.deflated import DEFLATE, GUNZIP, ZLIB
 from pia_runtime.decoding.formats.escapes import ENTITIES, ESCAPES, PERCENT
 from pia_runtime.decoding.formats.event_stream import SSE
+from pia_runtime.decoding.formats.exif_tags import EXIF
 from pia_runtime.decoding.formats.form_fields import FORM, FORM_KEY, FORM_PLUS
 from pia_runtime.decoding.formats.grpc_frames import GRPC
 from pia_runtime.decoding.formats.hex_runs import HEX
@@ -64,6 +65,7 @@ BY_NAME: dict[str, Form] = {
         *(
             BASE64URL,
             CBOR_KEY,
+            EXIF,
             FORM_KEY,
             FORM_PLUS,
             JSON_KEY,

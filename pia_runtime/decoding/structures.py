@@ -3,7 +3,7 @@
 from pia_runtime.decoding.form import Child, Form, OverBudgetError
 from pia_runtime.decoding.formats.brotli_stream import BROTLI
 from pia_runtime.decoding.formats.cbor_tree import CBOR
-from pia_runtime.decoding.formats.charsets import UTF16
+from pia_runtime.decoding.formats.charsets import GB18030, UTF16
 from pia_runtime.decoding.formats.deflated import DEFLATE, ZLIB
 from pia_runtime.decoding.formats.grpc_frames import GRPC
 from pia_runtime.decoding.formats.msgpack_tree import MSGPACK
@@ -19,11 +19,19 @@ _DIGESTS = frozenset({16, 20, 28, 32, 48, 64})
 so that the lenient forms must show text there."""
 _ROOM = 1 << 20
 _TELLING = 6
+_CHINESE = 24
+_OPENINGS = (b"{", b"[", b"<")
 
 
 def makes_sense(data: bytes) -> bool:
     """Text, something that names itself, or a structure that explains every byte."""
-    return is_text(data) or is_known(data) or _is_structure(data)
+    return is_text(data) or is_known(data) or _is_structure(data) or _is_chinese(data)
+
+
+def _is_chinese(data: bytes) -> bool:
+    """GB 18030 from end to end: JSON or XML, or longer than what noise would be by chance."""
+    long_enough = data[:1] in _OPENINGS or (len(data) >= _CHINESE and len(data) not in _DIGESTS)
+    return len(data) >= _TELLING and long_enough and bool(GB18030.children(data, "", _ROOM))
 
 
 def _is_structure(data: bytes) -> bool:

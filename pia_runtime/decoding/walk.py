@@ -11,6 +11,7 @@ from pia_runtime.decoding.formats.brotli_stream import unbrotli
 from pia_runtime.decoding.formats.charsets import GB18030, UTF16
 from pia_runtime.decoding.formats.deflated import inflate
 from pia_runtime.decoding.formats.escapes import PERCENT, is_doubtful_percent
+from pia_runtime.decoding.formats.exif_tags import EXIF
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
 from pia_runtime.decoding.formats.slices import SLICE
 from pia_runtime.decoding.magic import is_media
@@ -128,6 +129,8 @@ class Walk:
             self._text(location, path, key, data)
         elif is_media(data):
             self._leaf(location, path, key, data)
+            if EXIF.might_be(data):
+                self._take(EXIF, location, path, key, data)
         else:
             self._binary(location, path, key, data)
 

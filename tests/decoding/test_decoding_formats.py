@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import io
 import json
 import plistlib
 import random
@@ -12,6 +13,9 @@ import brotli
 import cbor2
 import msgpack
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import ExifTags, Image
 
 from pia_runtime.decoding import decode_flow, excerpt, replay, unwrap
 from pia_runtime.errors import InputError
@@ -325,6 +329,34 @@ def test_json_and_xml_may_be_written_in_gb18030_as_a_whole():
     assert body_paths(xml.encode("gb18030"))["gb18030", "xml:/r/name"].decode() == "张伟国"
     assert body_paths(xml.encode("utf-16"))["utf-16le", "xml:/r/name"].decode() == "张伟国"
     assert body_paths(b'<?xml version="1.0" encoding="GB2312"?><r><a>x1</a></r>')[("xml:/r/a",)] == b"x1"
+
+
+def picture(side: str = "N") -> bytes:
+    exif = Image.Exif()
+    exif[ExifTags.Base.Model] = "Pixel 8"
+    place = exif.get_ifd(ExifTags.IFD.GPSInfo)
+    place.update({1: side, 2: (31.0, 13.0, 49.4976), 3: "E", 4: (121.0, 28.0, 25.3236)})
+    written = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(written, "JPEG", exif=exif)
+    return written.getvalue()
+
+
+def test_a_picture_says_where_it_was_taken():
+    body = (
+        b'--B\r\nContent-Disposition: form-data; name="f"; filename="a.jpg"\r\n\r\n' + picture("S") + b"\r\n--B--\r\n"
+    )
+    paths = body_paths(body)
+    assert paths["multipart:f", "exif:Model"] == b"Pixel 8"
+    assert paths["multipart:f", "exif:GPSLatitude"] == b"-31.2304160"
+    assert paths["multipart:f", "exif:GPSLongitude"] == b"121.4737010"
+    assert ("multipart:f",) in paths
+
+
+@given(st.integers(0, 200), st.binary(min_size=1, max_size=30))
+def test_broken_tags_of_a_picture_break_nothing(at: int, noise: bytes):
+    whole = picture()
+    start = whole.index(b"Exif") + 6 + at
+    body_paths(whole[:start] + noise + whole[start + len(noise) :])
 
 
 def test_escapes_outside_json_are_undone():
