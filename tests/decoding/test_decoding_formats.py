@@ -200,6 +200,14 @@ def test_protobuf_numbers_come_in_every_reading():
     assert found["protobuf:5.1",] == b"nested message"
 
 
+def test_a_zlib_stream_in_a_field_is_one_even_where_its_bytes_parse_as_a_message():
+    stream = bytes.fromhex(
+        "789cb3294a2db4b349b433b4d14fb4b3c94d4cb64b31b13249b54a35b0324eb33248b43231b7d10709dbe8835402004c5f0dcc"
+    )
+    body = b"\x08\x02\x3a" + bytes([len(stream)]) + stream
+    assert body_paths(body)["protobuf:7", "zlib", "xml:/req/mac"] == b"d4:4e:e0:3f:0a:47"
+
+
 def test_packed_varints_are_numbers_too():
     def varint(number: int) -> bytes:
         out = b""

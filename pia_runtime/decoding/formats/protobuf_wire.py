@@ -9,6 +9,7 @@ message. Packed numbers are ``protobuf:3[0]``… of the packed field as ``protob
 """
 
 import struct
+import zlib
 
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal, by_children
 from pia_runtime.decoding.magic import is_compressed
@@ -20,6 +21,9 @@ _BIG = 1 << 63
 _WORTH_ZIGZAG = 1 << 16
 _CLEARLY = 16
 _MAX_PACKED = 4096
+_ZLIB = 0x78
+_ENOUGH = 1 << 12
+"""Bytes that come out of a stream only where it is one."""
 
 Field = tuple[int, int, int | bytes]
 """Field number, wire type, and the number or bytes."""
@@ -137,7 +141,7 @@ def _delimited(value: bytes, step: str, key: str, found: list[Child], room: list
             found.append((step, key, value))
         if value[:1] != b"\n" or len(value) < 3:
             return
-    inner = parse(value) if depth < _MAX_NESTING and not is_compressed(value) else None
+    inner = parse(value) if depth < _MAX_NESTING and not _names_itself(value) else None
     if inner:
         clear = len(value) >= _CLEARLY and any(
             kind == 2 and len(part) > 3 and is_text(part) for _, kind, part in inner if isinstance(part, bytes)
@@ -149,6 +153,18 @@ def _delimited(value: bytes, step: str, key: str, found: list[Child], room: list
     if not is_text(value):
         found.append((step, key, value))
     _packed(value, step, key, found)
+
+
+def _names_itself(value: bytes) -> bool:
+    """Whether bytes are compressed, told by a magic number or, for zlib, by a header and all of the stream behind it."""
+    if value[0] != _ZLIB or (value[0] << 8 | value[1]) % 31:
+        return is_compressed(value)
+    stream = zlib.decompressobj()
+    try:
+        out = stream.decompress(value, _ENOUGH)
+    except zlib.error:
+        return False
+    return stream.eof or len(out) == _ENOUGH
 
 
 def _packed(value: bytes, step: str, key: str, found: list[Child]) -> None:
