@@ -50,9 +50,9 @@ def positions(named: Sequence[tuple[Leaf, Role]], confidence: Confidence) -> Ite
             yield from _told(stands, leaf.data, other.data, confidence)
     for parent, leaf in whole["latitude"].items():
         if parent in whole["longitude"]:
-            pair_of = [_in_degrees(one.data) for one in (leaf, whole["longitude"][parent])]
-            if all(pair_of) and abs(float(pair_of[0])) <= 90:
-                yield from _told(leaf, *pair_of, confidence, "e6")
+            lat, lon = _in_degrees(leaf.data), _in_degrees(whole["longitude"][parent].data)
+            if lat and lon and abs(float(lat)) <= 90:
+                yield from _told(leaf, lat, lon, confidence, "e6")
 
 
 def _in_degrees(data: bytes) -> bytes:
