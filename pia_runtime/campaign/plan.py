@@ -11,7 +11,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pia_runtime.errors import InputError
 
 _LARGEST = 1 << 20
-_SAID_BY_THE_PLAN = frozenset({"--device", "-s", "--out", "-o", "--scenario", "--category", "--install", "--port"})
+_SAID_BY_THE_PLAN = frozenset(
+    {"--device", "-s", "--out", "-o", "--scenario", "--category", "--install", "--port", "--runs"}
+)
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$", max_length=200)]
 Category = Annotated[int, Field(ge=1, le=39)]

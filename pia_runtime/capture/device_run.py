@@ -21,6 +21,7 @@ from pia_runtime.device.journal import Journal
 from pia_runtime.device.preparation import prepared
 from pia_runtime.device.scenario import Scenario
 from pia_runtime.device.screen import read_picture
+from pia_runtime.device.snapshot import load_snapshot
 from pia_runtime.device.step import Step
 from pia_runtime.device.step_ca_store import CaStore
 from pia_runtime.device.step_frida_server import Probe
@@ -32,7 +33,8 @@ from pia_runtime.storage.writer import CaptureWriter
 ConnectTo = Callable[[str], Connect]
 """Makes the way to the instrument, given the address where frida-server is reached."""
 
-LISTEN = {Network.wireguard: "0.0.0.0"}  # noqa: S104 - the phone's packets come from outside
+LISTEN = {Network.wireguard: ""}
+"""The phone's packets come from outside; with every address listened on, mitmproxy tells the phone this machine's own."""
 MODES = {Network.wireguard: ("wireguard",)}
 
 
@@ -60,6 +62,7 @@ class DeviceRun:
         probe: asks frida-server.
         scenario: what is done to the app, or None where a person does it.
         say: takes lines for people.
+        snapshot: what an emulator is put back to before anything else, or "".
     """
 
     serial: str
@@ -68,6 +71,7 @@ class DeviceRun:
     probe: Probe
     scenario: Scenario | None
     say: Callable[[str], None]
+    snapshot: str = ""
 
     def record(self, **options: Any) -> tuple[Path, LiveResult]:  # noqa: ANN401 - those of capture_device
         """Prepare, record, restore. Options are those of :func:`pia_runtime.capture.run.capture_device`.
@@ -80,6 +84,9 @@ class DeviceRun:
         log = CommandLog()
         device = Connection(self.serial, log)
         plan = self.plan.with_port()
+        if self.snapshot:
+            load_snapshot(device, self.snapshot)
+            self.say(f"{self.serial} is as in snapshot {self.snapshot}")
         steps = plan_steps(device, plan, self.probe)
         self.say(f"preparing {self.serial} (root: {device.root.value})")
         try:
@@ -103,7 +110,13 @@ class DeviceRun:
 
         def on_writer(writer: CaptureWriter) -> None:
             device.log.attach(writer.path)
-            done = {"root": device.root.value, "network": plan.network.value, "steps": [step.name for step in steps]}
+            done: dict[str, Any] = {
+                "root": device.root.value,
+                "network": plan.network.value,
+                "steps": [step.name for step in steps],
+            }
+            if self.snapshot:
+                done["snapshot"] = self.snapshot
             writer.update_session(tools={"preparation": done}, **_app_facts(device, plan, self.say))
             observed.writer = writer
 

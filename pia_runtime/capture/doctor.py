@@ -96,6 +96,12 @@ def _host(confdir: Path, port: int) -> Iterator[Check]:
     yield _space()
     yield _state_folder()
     yield _leftovers()
+    yield Check(
+        "host.wireguard",
+        Status.not_checked,
+        "whether a tunnel comes up is not checked: its server runs only during pia capture --network wireguard",
+        "look for flows in the live view after the tunnel is switched on",
+    )
 
 
 def _adb() -> Check:

@@ -5,6 +5,7 @@ import errno
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +21,9 @@ from pia_runtime.storage.writer import CaptureWriter
 
 START_SECONDS = 30
 """How long the proxy may take to listen; a new certificate authority alone can take a second."""
+
+CLOSE_SECONDS = 1.0
+"""How long a port's connections may take to end when the port is given up."""
 
 DRAIN_SECONDS = 1.0
 """How long :meth:`Proxy.stop` waits for exchanges under way; what is open after that is written without its answer."""
@@ -42,6 +46,7 @@ class Proxy:
     Attributes:
         port: the port it listens on, known after :meth:`start`.
         ca_pem: the certificate that an app must trust.
+        client_configurations: in WireGuard mode, what the device's WireGuard app must import: it holds the tunnel's private key.
     """
 
     def __init__(
@@ -70,6 +75,8 @@ class Proxy:
         self.recorder = Recorder(writer, self._gaps, self._upstream)
         self._listening = threading.Event()
         self._failure: BaseException | None = None
+        self.client_configurations: list[str] = []
+        self._servers: list[Any] = []
         self._master: Master | None = None
         self._thread = threading.Thread(target=self._run, name="proxy", daemon=True)
 
@@ -116,12 +123,15 @@ class Proxy:
         assert self._master is not None  # noqa: S101 - set before the master runs
         proxyserver = self._master.addons.get("proxyserver")  # type: ignore[no-untyped-call]
         servers = cast(Proxyserver, proxyserver).servers
+        self._servers = list(servers)
         failed = next((server.last_exception for server in servers if server.last_exception), None)
         if failed is not None:
             self._failure = failed
             self._master.should_exit.set()
         else:
             self.port = next((address[1] for server in servers for address in server.listen_addrs), self.port)
+            told = (server.to_json().get("wireguard_conf") for server in servers)
+            self.client_configurations = [str(one) for one in told if one]
         self._listening.set()
 
     def _run(self) -> None:
@@ -149,6 +159,9 @@ class Proxy:
         )
         asyncio.get_running_loop().set_exception_handler(_tell_unless_cancelled)
         await master.run()
+        for server in self._servers:  # mitmproxy leaves its ports to the end of the process; the next run wants them
+            with suppress(Exception):
+                await asyncio.wait_for(server.stop(), CLOSE_SECONDS)
 
     def _explain(self, failure: BaseException) -> PiaError:
         where = f"{self.listen_host}:{self.port}"

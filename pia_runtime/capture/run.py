@@ -124,6 +124,8 @@ def capture_device(
             writer.discard()
             raise
         say(f"recording into {writer.path}, proxy on {listen_host}:{proxy.port}")
+        for configuration in proxy.client_configurations:
+            say(f"import this tunnel into the device's WireGuard app and switch it on:\n{configuration}")
         log = LiveLog()
         following = Follower(writer.path, log.sent)
         with following, KeyReader() as keys, LiveView(hint=HELP if keys.enabled else "", title=package) as status:

@@ -117,6 +117,17 @@ def capture(
             show_default=False,
         ),
     ] = None,
+    runs: Annotated[
+        int, typer.Option("--runs", help="Do the same this often; each run has its own capture.", min=1, max=100)
+    ] = 1,
+    snapshot: Annotated[
+        str,
+        typer.Option(
+            "--snapshot",
+            help="Put an SDK emulator back to this snapshot before each run; a phone has none: use --clear-data.",
+            show_default=False,
+        ),
+    ] = "",
     pinning_bypass: PinningOption = True,
     keylog: KeylogOption = True,
     quic_block: QuicOption = True,
@@ -133,6 +144,10 @@ def capture(
     must run, the proxy must point here and the device must trust the certificate in --confdir.
     Keys during the run: r asked, g given, x refused, w withdrawn, n note, s screenshot, q end. Ctrl-C ends the run cleanly
     (exit code 130).
+
+    With --runs the captures stand in run-01, run-02, … below --out. A snapshot is made once by hand:
+    adb emu avd snapshot save NAME. Recording the screen and the emulator's own packet capture are not driven from here
+    (docs/devices.md); pia import reads the latter's file.
 
     When the run is over it is analysed and sealed, and signed where there is a key (`pia key new`).
     """
@@ -152,7 +167,7 @@ def capture(
 
     if not set(package) <= PACKAGE_LETTERS:
         raise InputError(f"{package!r} is not a package name", "give a name like com.example.app")
-    if not prepare and (frida_server or install or clear_data or revoke or scenario):
+    if not prepare and (frida_server or install or clear_data or revoke or scenario or snapshot):
         raise UsageError("--no-prepare changes nothing on the device", "leave out what would change it")
     known, driven = _known(identifiers), load_scenario(scenario) if scenario else None
     serial = choose_device(device)
@@ -187,35 +202,47 @@ def capture(
         revoke=revoke,
         confdir=confdir or CONFDIR,
     )
-    about: dict[str, Any] = {
-        "out": out,
-        "categories": tuple(category or ()),
-        "identifiers": known,
-        "duration_s": duration,
-    }
-    left: NotGivenBackError | None = None
-    if prepare:
-        try:
-            path, result = DeviceRun(serial, plan, connect_to, probe_server, driven, say).record(**about)
-        except NotGivenBackError as error:  # the recording is whole: it is sealed first
-            path, result, left = error.path, error.result, error
-            say(f"! {left}")
-    else:
-        path, result = capture_device(
-            package,
-            serial=serial,
-            connect=connect_to(None),
-            confdir=plan.confdir,
-            port=port,
-            listen_host=listen,
-            **about,
+    about: dict[str, Any] = {"categories": tuple(category or ()), "identifiers": known, "duration_s": duration}
+
+    def one(folder: Path | None) -> int:
+        left: NotGivenBackError | None = None
+        if prepare:
+            try:
+                run = DeviceRun(serial, plan, connect_to, probe_server, driven, say, snapshot)
+                path, result = run.record(out=folder, **about)
+            except NotGivenBackError as error:  # the recording is whole: it is sealed first
+                path, result, left = error.path, error.result, error
+                say(f"! {left}")
+        else:
+            path, result = capture_device(
+                package,
+                serial=serial,
+                connect=connect_to(None),
+                confdir=plan.confdir,
+                port=port,
+                listen_host=listen,
+                out=folder,
+                **about,
+            )
+        say(
+            f"{result.flows} flows, {result.events} events, {result.dropped} dropped ({result.detail or result.reason})"
         )
-    say(f"{result.flows} flows, {result.events} events, {result.dropped} dropped ({result.detail or result.reason})")
-    kept = ending.finish(path, say)
-    say(f"next: pia {'decrypt' if encrypt else 'analyze'} {kept}")
-    if left is not None:
-        raise left
-    return 130 if result.reason == "interrupted" else 0
+        kept = ending.finish(path, say)
+        say(f"next: pia {'decrypt' if encrypt else 'analyze'} {kept}")
+        if left is not None:
+            raise left
+        return 130 if result.reason == "interrupted" else 0
+
+    for number in range(1, runs + 1):
+        if runs > 1:
+            say(f"run {number} of {runs}" + ("" if number == 1 or snapshot or clear_data else _GOES_ON))
+        code = one(out / f"run-{number:02}" if out is not None and runs > 1 else out)
+        if code:
+            return code
+    return 0
+
+
+_GOES_ON = ": it starts from what the run before left; --snapshot or --clear-data would start afresh"
 
 
 def _known(path: Path | None) -> list[dict[str, object]] | None:

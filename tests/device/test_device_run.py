@@ -253,6 +253,35 @@ def test_a_device_that_cannot_be_given_back_costs_no_recording(
     assert [step.step for step in Journal(device.serial).open_steps()] == ["global_proxy"]
 
 
+def test_runs_start_from_the_snapshot_and_each_has_its_own_capture(
+    adb, connect, listener_server, tmp_path, confdir, monkeypatch
+):
+    """What a run or a person did to the app in between is gone; the load is evidence; a missing snapshot is told with its making."""
+    played, device = connect("emulator-14")
+    install(played, granted=[])
+    adb.adb("-s", played.serial, "emu", "avd", "snapshot", "save", "clean")
+    install(played, granted=["android.permission.READ_CONTACTS"])
+    monkeypatch.setenv("ENDS_AFTER", "0.5")
+    server, out = str(listener_server(VERSION)), tmp_path / "c"
+    words = [
+        "capture", APP, "--device", device.serial, "--frida-server", server, "-o", str(out), "--no-seal",
+        "--port", str(free_port()), "--confdir", str(confdir), "--runs", "2", "--snapshot",
+    ]  # fmt: skip
+    process = command(*words, "clean")
+    told = process.communicate(timeout=120)[1]
+    assert process.returncode == 0, told
+    assert sorted(path.name for path in out.iterdir()) == ["run-01", "run-02"]
+    for run in out.iterdir():
+        logged = [orjson.loads(line) for line in (run / LOG_NAME).read_bytes().splitlines()]
+        assert [line["command"] for line in logged if line["action"] == "emu"] == ["avd snapshot load clean"]
+    assert played.state["packages"][APP]["granted"] == []
+    process = command(*words, "absent")
+    told = process.communicate(timeout=60)[1]
+    assert process.returncode == 4, told
+    assert "snapshot 'absent' cannot be loaded" in told
+    assert "emu avd snapshot save absent" in told
+
+
 def test_ctrl_c_during_a_run_of_the_command_gives_the_device_back(connect, listener_server, tmp_path, confdir):
     """Exit code 130, nothing left, the capture whole: the command itself, in a process of its own."""
     played, device = connect("magisk-13")

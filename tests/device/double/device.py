@@ -4,6 +4,7 @@ adb speaks to it on a TCP port, tests on a Unix socket (one JSON request a line:
 """
 
 import asyncio
+import copy
 import json
 import os
 import re
@@ -44,6 +45,7 @@ class PlayedDevice:
         self.faults: list[dict[str, Any]] = []
         self.commands: list[str] = []
         self.actions = 0
+        self.snapshots: dict[str, dict[str, Any]] = {}
         self.planned: dict[str, Any] = {}
         self.daemon = Daemon(self)
         self.init = 0
@@ -326,6 +328,28 @@ class PlayedDevice:
             return ["/system/bin/sh", "-c", rest[1]]
         return 1, "", f"su: unknown options {argv}\n"
 
+    # the emulator's console
+
+    async def console(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer ``adb emu``: greeting and ``OK``/``KO`` as the emulator's console prints them.
+
+        A snapshot holds Android's own state (settings, packages, tables), not memory and files.
+        """
+        writer.write(b"Android Console: Authentication required\r\nOK\r\nAndroid Console: type 'help'\r\nOK\r\n")
+        while line := (await reader.readline()).decode().split():
+            if line[0] == "quit":
+                break
+            if line[:3] == ["avd", "snapshot", "save"]:
+                self.snapshots[line[3]] = copy.deepcopy(vars(self.android))
+                writer.write(b"OK\r\n")
+            elif line[:3] == ["avd", "snapshot", "load"] and line[3] in self.snapshots:
+                vars(self.android).update(copy.deepcopy(self.snapshots[line[3]]))
+                writer.write(b"OK\r\n")
+            else:
+                writer.write(b"KO: no such snapshot or command\r\n")
+        await writer.drain()
+        writer.close()
+
     # tests
 
     async def control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -433,13 +457,27 @@ def _loopback_up(pid: int) -> None:
     _in_network(pid, raise_flag).close()
 
 
+async def _two_ports(device: PlayedDevice, port: int) -> asyncio.Server:
+    """An emulator's console listens on the port below adb's."""
+    for _ in range(50):
+        adb = await asyncio.start_server(device.daemon.accept, "127.0.0.1", port, limit=1 << 22)
+        try:
+            console = adb.sockets[0].getsockname()[1] - 1
+            await asyncio.start_server(device.console, "127.0.0.1", console)
+        except OSError:
+            adb.close()
+            continue
+        return adb
+    raise SystemExit("no two ports are free")
+
+
 async def serve(plan: dict[str, Any]) -> None:
     """Boot and serve."""
     device = PlayedDevice(plan)
     device.boot()
     await asyncio.start_unix_server(device.door, plan["door"])
     Path(plan["door"]).chmod(0o777)
-    adb = await asyncio.start_server(device.daemon.accept, "127.0.0.1", plan["port"], limit=1 << 22)
+    adb = await _two_ports(device, plan["port"])
     await asyncio.start_unix_server(device.control, plan["control"])
     part = Path(plan["up"] + ".part")
     part.write_text(str(adb.sockets[0].getsockname()[1]))
