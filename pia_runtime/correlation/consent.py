@@ -4,6 +4,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from pia_runtime.model.event import ConsentSignal, Events, Signal, Stamp
 
 SOURCE_ERROR_NS = {
@@ -96,22 +98,43 @@ def _agreeing(placed: list[Transition]) -> tuple[Transition, ...]:
     source is a second witness of the same act.
     """
     joined: list[Transition] = []
+    lows, highs = np.zeros(len(placed), dtype=np.int64), np.zeros(len(placed), dtype=np.int64)
+    signals = np.zeros(len(placed), dtype=object)
+    others = _Others(placed)
     for item in placed:
-        match = next((i for i, other in enumerate(joined) if _same_act(other, item, placed)), None)
+        size = len(joined)
+        near = (signals[:size] == item.signal) & (lows[:size] <= item.high) & (item.low <= highs[:size])
+        match = next((i for i in np.flatnonzero(near).tolist() if _same_act(joined[i], item, others)), None)
         if match is None:
+            match = size
             joined.append(item)
         else:
             joined[match] = _intersection(joined[match], item)
+        lows[match], highs[match], signals[match] = joined[match].low, joined[match].high, item.signal
     return tuple(joined)
 
 
-def _same_act(one: Transition, two: Transition, everything: Sequence[Transition]) -> bool:
-    if one.signal != two.signal or (one.exact and two.exact) or one.sources & two.sources:
+class _Others:
+    """Whether a signal of another kind, questions aside, may lie in a stretch: those that end before or begin after do not."""
+
+    def __init__(self, placed: Sequence[Transition]) -> None:
+        self._ends = {}
+        for signal in {item.signal for item in placed}:
+            rest = [item for item in placed if item.signal not in (signal, "requested")]
+            ends = ([item.low for item in rest], [item.high for item in rest])
+            self._ends[signal] = tuple(np.sort(np.array(end, dtype=np.int64)) for end in ends)
+
+    def among(self, signal: str, low: int, high: int) -> bool:
+        """Whether one other than ``signal`` may lie between ``low`` and ``high``."""
+        lows, highs = self._ends[signal]
+        return bool(np.searchsorted(lows, high, side="right") > np.searchsorted(highs, low, side="left"))
+
+
+def _same_act(one: Transition, two: Transition, others: _Others) -> bool:
+    """Whether two overlapping signals of one kind witness one act."""
+    if (one.exact and two.exact) or one.sources & two.sources:
         return False
-    if one.low > two.high or two.low > one.high:
-        return False
-    low, high = min(one.low, two.low), max(one.high, two.high)
-    return not any(o.signal not in (one.signal, "requested") and o.low <= high and o.high >= low for o in everything)
+    return not others.among(one.signal, min(one.low, two.low), max(one.high, two.high))
 
 
 def _intersection(one: Transition, two: Transition) -> Transition:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from pia_runtime.correlation.clock import UNBOUNDED, Intervals
+from pia_runtime.correlation.clock import UNBOUNDED, Intervals, Times
 from pia_runtime.correlation.consent import Transition
 from pia_runtime.model.detection import Phase
 
@@ -53,8 +53,12 @@ def possible_phases(instants: Intervals, transitions: Sequence[Transition], *, n
         code = code * (len(transitions) + 1) + column
     combinations, first, inverse = np.unique(code, return_index=True, return_inverse=True)
     table = np.zeros(len(combinations), dtype=np.uint8)
+    last = _Last(choices)
     for place, row in enumerate(first.tolist()):
-        table[place] = _bits(choices, requests, [int(column[row]) for column in counts], narrower=narrower)
+        certain, possible, asked, maybe_asked = (int(column[row]) for column in counts)
+        table[place] = last.bits(certain, possible)
+        if not certain:
+            table[place] |= _unanswered(choices, requests, asked, maybe_asked, narrower=narrower)
     bits: Bits = table[inverse.reshape(-1)]
     return bits
 
@@ -66,18 +70,25 @@ def _before(instants: Intervals, transitions: Sequence[Transition]) -> tuple[npt
     return np.searchsorted(highs, instants.low, side="left"), np.searchsorted(lows, instants.high, side="right")
 
 
-def _bits(choices: Sequence[Transition], requests: Sequence[Transition], counts: list[int], *, narrower: bool) -> int:
-    certain, possible, asked, maybe_asked = counts
-    by_high = sorted(choices, key=lambda t: t.high)[:certain]
-    by_low = sorted(choices, key=lambda t: t.low)[:possible]
-    latest = max((t.low for t in by_high), default=None)
-    bits = 0
-    for choice in by_low:
-        if latest is None or choice.high >= latest:
-            bits |= _AFTER[choice.signal]
-    if not certain:
-        bits |= _unanswered(choices, requests, asked, maybe_asked, narrower=narrower)
-    return bits
+class _Last:
+    """Which answer may be the last before an instant: any that began by then, unless another certainly followed it by then."""
+
+    def __init__(self, choices: Sequence[Transition]) -> None:
+        self._latest = np.maximum.accumulate(_times([t.low for t in sorted(choices, key=lambda t: t.high)]))
+        by_low = sorted(choices, key=lambda t: t.low)
+        self._ends = {
+            bit: np.maximum.accumulate(_times([t.high if _AFTER[t.signal] == bit else -UNBOUNDED - 1 for t in by_low]))
+            for bit in {_AFTER[t.signal] for t in choices}
+        }
+
+    def bits(self, certain: int, possible: int) -> int:
+        """Phases after so many answers that certainly lie before, of so many that may."""
+        latest = int(self._latest[certain - 1]) if certain else -UNBOUNDED
+        return sum(bit for bit, ends in self._ends.items() if possible and ends[possible - 1] >= latest)
+
+
+def _times(of: list[int]) -> Times:
+    return np.array(of, dtype=np.int64)
 
 
 def _unanswered(
@@ -86,7 +97,8 @@ def _unanswered(
     """Phases before the first answer. A question belongs to it only where it may precede it."""
     first = min((choice.high for choice in choices), default=UNBOUNDED)
     leading = [request for request in requests if request.low < first]
-    certainly_led = any(request.high < choice.low for request in leading for choice in choices) or not choices
+    asked_by = min((request.high for request in leading), default=UNBOUNDED)
+    certainly_led = any(asked_by < choice.low for choice in choices) or not choices
     if narrower:
         return BEFORE_CHOICE if asked else NOT_ASKED | (BEFORE_CHOICE if maybe_asked else 0)
     if any(choice.signal == "withdrawn" and choice.low <= first for choice in choices):

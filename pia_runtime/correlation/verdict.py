@@ -150,16 +150,20 @@ def _on_host(host: Intervals, wall: Times) -> tuple[Times, pd.arrays.IntegerArra
     return np.where(known, host.low + width // 2, wall), pd.arrays.IntegerArray((width + 1) // 2, ~known)
 
 
-def _has_sharper_witness(vague: Transition, others: Sequence[Transition]) -> bool:
-    """Whether another signal of the same kind says more exactly when, inside the interval of this one."""
-    width = vague.high - vague.low
-    return any(
-        other.signal == vague.signal
-        and vague.low <= other.low
-        and other.high <= vague.high
-        and other.high - other.low < width
-        for other in others
-    )
+def _boundaries(placed: Sequence[Transition]) -> list[Transition]:
+    """What a margin is measured to: answers, or questions where none was given, unless another tells more exactly."""
+    answers = [t for t in placed if t.signal != "requested"] or list(placed)
+    lows, highs = (np.array([getattr(t, end) for t in answers], dtype=np.int64) for end in ("low", "high"))
+    kinds = np.array([t.signal for t in answers], dtype=object)
+    widths = [t.high - t.low for t in answers]
+    narrow = np.array([min(width, UNBOUNDED) for width in widths], dtype=np.int64)
+    return [
+        t
+        for t, width in zip(answers, widths, strict=True)
+        if t.low > -UNBOUNDED
+        and t.high < UNBOUNDED
+        and not ((kinds == t.signal) & (t.low <= lows) & (highs <= t.high) & (narrow < width)).any()
+    ]
 
 
 def _told(bits: Bits) -> "pd.Categorical[str]":
@@ -210,16 +214,21 @@ class _Combined:
         self._measure(rows, placed)
 
     def _measure(self, rows: Mask, placed: Sequence[Transition]) -> None:
-        """Distance to the nearest boundary; a mere question counts only where no answer was given."""
-        answers = [t for t in placed if t.signal != "requested"] or list(placed)
-        for boundary in answers:
-            if boundary.low <= -UNBOUNDED or boundary.high >= UNBOUNDED or _has_sharper_witness(boundary, answers):
-                continue
-            distance = np.abs(self._at - boundary.middle)
-            half = max(boundary.high - boundary.middle, boundary.middle - boundary.low)
-            nearer = rows & self._measurable & (distance < self.margin)
-            self.margin = np.where(nearer, distance, self.margin)
-            self.margin_error = np.where(nearer, self._error + half, self.margin_error)
+        """Distance to the nearest boundary; of two as near, the earlier."""
+        boundaries = sorted(_boundaries(placed), key=lambda boundary: boundary.middle)
+        if not boundaries:
+            return
+        middles = np.array([t.middle for t in boundaries], dtype=np.int64)
+        halves = np.array([max(t.high - t.middle, t.middle - t.low) for t in boundaries], dtype=np.int64)
+        after = np.searchsorted(middles, self._at, side="left")
+        before = np.searchsorted(middles, middles[np.maximum(after - 1, 0)], side="left")
+        after = np.minimum(after, len(middles) - 1)
+        earlier = np.abs(self._at - middles[before]) <= np.abs(middles[after] - self._at)
+        nearest = np.where(earlier, before, after)
+        distance = np.abs(self._at - middles[nearest])
+        nearer = rows & self._measurable & (distance < self.margin)
+        self.margin = np.where(nearer, distance, self.margin)
+        self.margin_error = np.where(nearer, self._error + halves[nearest], self.margin_error)
 
     def _close_permissions(self) -> None:
         """One permission denied and another granted, either of which opens this data: no record tells which one opened it."""

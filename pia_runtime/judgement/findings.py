@@ -39,7 +39,10 @@ def applies(rule: Rule, facts: Facts) -> bool:
 
 def _findings(rule: Rule, facts: Facts, holding: Holding) -> Iterator[Finding]:
     table = facts.tables[rule.over]
-    rows = np.flatnonzero(holding.rows(rule.over, rule.when) & _by_the_app(table))
+    held = holding.rows(rule.over, rule.when)
+    if not held.any():  # most rules, most captures: what follows costs more than the conditions
+        return
+    rows = np.flatnonzero(held & _by_the_app(table))
     keys = [_key(name, table, facts)[rows] for name in rule.group]
     for group in grouped(rows, keys):
         if rule.over in ("detections", "frequency"):
