@@ -309,3 +309,13 @@ def test_a_question_after_the_agreement_was_not_the_one_that_led_to_it():
     phone = Phone()
     signals = [tap(phone, 90, 2 * SECOND, "given"), tap(phone, 91, 5 * SECOND, "requested")]
     assert judged([phone.stamp(1, SECOND)], signals, [])["phase"].tolist() == ["before_choice"]
+
+
+@given(st.lists(st.integers(0, 200), min_size=1, max_size=40), st.lists(st.integers(-10, 210), min_size=1, max_size=20))
+def test_the_margin_is_the_distance_to_the_nearest_of_many_answers(answers, instants):
+    phone = Phone()
+    given_then_refused = [
+        tap(phone, 100 + place, at, ("given", "refused")[place % 2], clock="host") for place, at in enumerate(answers)
+    ]
+    found = judged([phone.stamp(seq, at, "host") for seq, at in enumerate(instants)], given_then_refused, [])
+    assert found["margin_ns"].tolist() == [min(abs(at - answer) for answer in answers) for at in instants]
