@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pia_runtime.correlation.clock import Times
 from pia_runtime.model.event import ConsentSignal, Events, Signal, Stamp
 
 SOURCE_ERROR_NS = {
@@ -118,7 +119,7 @@ class _Others:
     """Whether a signal of another kind, questions aside, may lie in a stretch: those that end before or begin after do not."""
 
     def __init__(self, placed: Sequence[Transition]) -> None:
-        self._ends = {}
+        self._ends: dict[str, tuple[Times, ...]] = {}
         for signal in {item.signal for item in placed}:
             rest = [item for item in placed if item.signal not in (signal, "requested")]
             ends = ([item.low for item in rest], [item.high for item in rest])
