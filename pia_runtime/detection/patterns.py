@@ -14,7 +14,7 @@ from typing import get_args
 
 from pia_runtime.detection.field_path import websocket_message
 from pia_runtime.detection.positions import Role, positions
-from pia_runtime.detection.validators import VALIDATORS
+from pia_runtime.detection.validators import VALIDATORS, is_division
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.knowledge.patterns import Confidence, Pattern, Positions, Scan
 from pia_runtime.model.detection import Leaf, Match
@@ -145,7 +145,9 @@ class PatternDetector:
                 told = pattern.words and pattern.words.search(text, max(0, hit.start() - _BEFORE), hit.start())
                 confidence = pattern.confidence if told else pattern.alone
                 before = year if told else year - _MIN_AGE_ALONE
-                if confidence and (match := _match(pattern, leaf, hit[0], confidence, before)):
+                match = _match(pattern, leaf, hit[0], confidence, before) if confidence else None
+                # Of numbers of 18 digits one in 50 000 has a province, a date and a check digit by chance.
+                if match and (told or not pattern.dated or is_division(match.value)):
                     yield match
 
 

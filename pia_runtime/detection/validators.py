@@ -19,6 +19,7 @@ _FEWEST_DIGITS = 4
 
 _MOBILE_PREFIX = re.compile(r"1(?:3\d|4[5-9]|5[0-35-9]|6[2567]|7[0-8]|8\d|9[0-35-9])")
 _PROVINCE = re.compile(r"1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]|91")
+_MUNICIPALITIES = frozenset({"11", "12", "31", "50"})
 _ID_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _ID_CHECK = "10X98765432"
 _EARLIEST, _LATEST = 1900, 2100
@@ -57,6 +58,17 @@ def resident_id(text: str) -> str | None:
         return None
     total = sum(weight * int(digit) for weight, digit in zip(_ID_WEIGHTS, number, strict=False))
     return number if _EARLIEST <= born.year <= _LATEST and _ID_CHECK[total % 11] == number[17] else None
+
+
+def is_division(number: str) -> bool:
+    """Whether a resident number begins as administrative divisions are numbered (GB/T 2260): what one alone must show.
+
+    Prefectures are numbered up to 54 (90: under the province itself), municipalities have no more than three; districts and
+    counties have 01 to 49 of those in use so far, cities of their rank 81 to 89.
+    """
+    prefecture, county = number[2:4], number[4:6]
+    last = "03" if number[:2] in _MUNICIPALITIES else "54"
+    return ("01" <= prefecture <= last or prefecture == "90") and ("01" <= county <= "49" or "81" <= county <= "89")
 
 
 def mainland_mobile(text: str) -> str | None:
