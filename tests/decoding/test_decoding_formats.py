@@ -208,6 +208,11 @@ def test_a_zlib_stream_in_a_field_is_one_even_where_its_bytes_parse_as_a_message
     assert body_paths(body)["protobuf:7", "zlib", "xml:/req/mac"] == b"d4:4e:e0:3f:0a:47"
 
 
+def test_short_text_behind_the_head_of_brotli_is_no_array():
+    stream = b'\x8b\x17\x80event: x\nid: 1\ndata: {"passport": "E52441483"}\n\n\x03'
+    assert body_paths(stream)["brotli", "sse:0:data", "json:$.passport"] == b"E52441483"
+
+
 def test_packed_varints_are_numbers_too():
     def varint(number: int) -> bytes:
         out = b""

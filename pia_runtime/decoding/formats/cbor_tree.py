@@ -9,10 +9,15 @@ from collections.abc import Mapping
 import cbor2
 
 from pia_runtime.decoding.form import Child, Form, OverBudgetError, by_children
+from pia_runtime.decoding.formats.brotli_stream import unbrotli
 from pia_runtime.decoding.tree import MAX_NESTING, Tree, values
 
 _TAGS = (0, 1, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 _BEGINNINGS = frozenset([*range(0x81, 0xA0), *range(0xA1, 0xC0), 0xD9])
+
+
+_ELEVEN, _EMPTY = 0x8B, b"\x80"
+"""Short text that brotli does not compress begins so: as an array of eleven items, the second of them empty."""
 
 
 def _content(value: Tree, _immutable: bool) -> Tree:
@@ -46,6 +51,8 @@ def _plain(value: Tree, depth: int = 0) -> Tree:
 
 
 def _children(data: bytes, key: str, room: int) -> list[Child]:
+    if data[0] == _ELEVEN and data[2:3] == _EMPTY and unbrotli(data, room):
+        return []
     tree = _plain(_parse(data))
     if not isinstance(tree, (tuple, list)) or not _is_plausible(tree):
         return []
