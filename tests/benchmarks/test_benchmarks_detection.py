@@ -57,7 +57,7 @@ def test_the_capture_holds_every_request_as_it_was_made(tmp_path: Path) -> None:
     cases = sampled(BATTERY.cases, 4)
     write_battery(tmp_path, BATTERY, cases)
     troubles: list[FlowTrouble] = []
-    written = [replace(flow, client=None) for flow in read_flows(tmp_path, troubles.append)]
+    written = [replace(flow, client=None, connected_ns=None) for flow in read_flows(tmp_path, troubles.append)]
     assert written == [case.flow for case in cases]
     assert troubles == []
 
