@@ -3,17 +3,16 @@
 import base64
 import hashlib
 from collections.abc import Mapping
-from functools import cache
 from importlib.resources import files
 from itertools import groupby
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pia_runtime.reports.campaign_notice import notice_paragraphs
 from pia_runtime.reports.campaign_sections import SYMBOLS, Cell, Section, campaign_sections, summary_line
 from pia_runtime.reports.labels import Labels, Lang
+from pia_runtime.reports.page_environment import page_environment
 from pia_runtime.reports.wording import Wording
 
 _CELL_CLASSES = {symbol: name for name, symbol in SYMBOLS.items()}
@@ -25,7 +24,7 @@ def campaign_html(document: Mapping[str, Any], labels: Labels, lang: Lang) -> st
     style = files("pia_runtime.reports").joinpath("templates", "campaign", "campaign.css").read_text(encoding="utf-8")
     allowed = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     return (
-        _environment()
+        page_environment()
         .get_template("campaign/campaign.html.j2")
         .render(
             lang=lang,
@@ -52,15 +51,3 @@ def _cell_class(section: Section, cell: Cell) -> str:
     if section.id == "matrix" and isinstance(cell, str):
         return _CELL_CLASSES.get(cell, "")
     return "number" if isinstance(cell, int | float) else ""
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pia_runtime.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )

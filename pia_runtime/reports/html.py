@@ -15,13 +15,13 @@ import hashlib
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.reports.escape import json_for_script
 from pia_runtime.reports.labels import Document, Labels, Lang
 from pia_runtime.reports.page_data import page_data
+from pia_runtime.reports.page_environment import page_environment
 from pia_runtime.reports.page_exhibits import page_exhibits
 from pia_runtime.reports.page_parts import page_parts
 
@@ -72,7 +72,7 @@ def render_html(
     library = _vendored("uPlot.iife.min.js")
     script = '"use strict";\n(() => {\n' + "\n".join(_own(name) for name in SCRIPTS) + "})();\n"
     return (
-        _environment()
+        page_environment()
         .get_template("page.html.j2")
         .render(
             lang=lang,
@@ -99,18 +99,6 @@ def _policy(style: str, *scripts: str) -> str:
 
 def _hash(text: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pia_runtime.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
 
 
 @cache

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 
-from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from pia_runtime.reports.blocks import Block, Heading
 from pia_runtime.reports.chapters import chapters, report_title
+from pia_runtime.reports.page_environment import page_environment
 from pia_runtime.reports.report import Report
 
 
@@ -20,7 +20,7 @@ def render_report_page(report: Report) -> str:
     title, subtitle = report_title(report)
     blocks = list(_anchored(chapters(report, signed=True)))
     return (
-        _environment()
+        page_environment()
         .get_template("report.html.j2")
         .render(
             lang="zh-Hans" if report.wording.lang == "zh" else "en",
@@ -61,15 +61,3 @@ def _style() -> str:
     """The style sheet, with a class for every width of a column in hundredths (a ``style`` attribute is not allowed)."""
     sheet = files("pia_runtime.reports").joinpath("templates", "report.css").read_text(encoding="utf-8")
     return sheet + "".join(f".w{share} {{ width: {share}%; }}\n" for share in range(1, 101))
-
-
-@cache
-def _environment() -> Environment:
-    return Environment(
-        loader=PackageLoader("pia_runtime.reports", "templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
