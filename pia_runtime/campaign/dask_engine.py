@@ -3,10 +3,13 @@
 import logging
 from collections import deque
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from pia_runtime.campaign.engine import Answer, Run
 from pia_runtime.errors import NotReadyError
+
+if TYPE_CHECKING:
+    from distributed import Future
 
 _AHEAD = 3
 """Batches per worker thread that the scheduler knows of: it never starves, and results do not pile up here."""
@@ -59,21 +62,37 @@ class DaskEngine:
             self._cluster.close()
 
     def answers[T, R](self, run: Run[T, R], batches: Sequence[list[T]]) -> Iterator[Answer[T, R]]:
-        """See :class:`pia_runtime.campaign.engine.Engine`."""
-        waiting = deque(batches)
+        """See :class:`pia_runtime.campaign.engine.Engine`.
+
+        The scheduler blames a dead worker on every task that was with it, queued ones included: what was lost is tried
+        again with nothing beside it before an item is held to be the cause.
+        """
+        waiting, suspects = deque(batches), list[list[T]]()
         flying: dict[Any, list[T]] = {}
         ready = self._distributed.as_completed(loop=self._client.loop)
         while waiting or flying:
             while waiting and len(flying) < self.workers * _AHEAD:
                 batch = waiting.popleft()
-                future = self._client.submit(run, batch, pure=False, retries=_RETRIES)
+                future = self._submit(run, batch)
                 flying[future] = batch
                 ready.add(future)
             future = next(ready)
             batch = flying.pop(future)
-            if future.status == "finished":
-                yield batch, future.result()
-            elif len(batch) > 1:
-                waiting.extend([item] for item in batch)
+            results = self._results(future)
+            if results is None:
+                suspects.append(batch)
             else:
-                yield batch, None
+                yield batch, results
+        for item in (item for batch in suspects for item in batch):
+            yield [item], self._results(self._submit(run, [item]))
+
+    def _submit[T, R](self, run: Run[T, R], batch: list[T]) -> "Future[list[R]]":
+        future: Future[list[R]] = self._client.submit(run, batch, pure=False, retries=_RETRIES)
+        return future
+
+    def _results[R](self, future: "Future[list[R]]") -> list[R] | None:
+        """None: the workers that held it died. A finished result can still be lost with its worker before it is fetched."""
+        try:
+            return future.result()
+        except (self._distributed.scheduler.KilledWorker, self._distributed.client.FutureCancelledError):
+            return None
