@@ -1,4 +1,4 @@
-"""Many byte patterns in one pass: Hyperscan where it is installed, Aho-Corasick elsewhere, behind one interface.
+"""Many byte patterns in one pass: Hyperscan for much traffic where it is installed, Aho-Corasick else, behind one interface.
 
 Both report every occurrence of every pattern, overlaps included; a test compares them on random data.
 """
@@ -33,6 +33,16 @@ class Matcher(Protocol):
     def finditer(self, data: bytes) -> Iterable[tuple[int, int]]:
         """``(pattern index, start)`` of every occurrence, in no particular order."""
         ...
+
+
+_SMALL = 16 << 20
+"""Below this many bytes of flows Hyperscan's compilation (some 30 us a pattern, eight times that of Aho-Corasick) costs more than
+its faster scan saves; ``benchmarks/campaign.py`` shows what that is in a campaign of small captures."""
+
+
+def engine_for(flow_bytes: int) -> Engine | None:
+    """The engine that is done first with so many bytes of flows, building included; None for the fastest scan."""
+    return "ahocorasick" if flow_bytes < _SMALL else None
 
 
 def hyperscan_available() -> bool:

@@ -95,7 +95,7 @@ def export_capture(
     sealed = _seal_of(source)
     content = content_of(source, workers=workers)
     scanner = scanner_for(
-        content.identifiers, content.events, content.session.app.package
+        content.identifiers, content.events, content.session.app.package, content.flow_bytes
     )  # slow to make: once for both
     document = analyse(content, replace(load_toolbox(), scanner_for=lambda *_: scanner))
     scan = scanner[0]

@@ -93,7 +93,7 @@ def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False
 def detect(content: Content, toolbox: Toolbox) -> tuple[Case, Transmissions, Counts]:
     """Everything that was detected and ordered, what the flows gave, and the trouble met, ready to be judged."""
     knowledge, events, package = toolbox.knowledge, content.events, content.session.app.package
-    scan, weak = toolbox.scanner_for(content.identifiers, events, package)
+    scan, weak = toolbox.scanner_for(content.identifiers, events, package, content.flow_bytes)
     found = content.transmissions(scan)
     unknown_sent = drop_unknown(found, knowledge)
     senders = Senders.of(events, content.session, found, toolbox.sdks)

@@ -40,6 +40,7 @@ class Content:
     Attributes:
         transmissions: scans the flows in file order; the shell decides how they are read and by how many processes.
         troubles: what was wrong with the files; asked after the flows were read.
+        flow_bytes: about how much traffic there is; decides how it is scanned, never what is found.
         commitment_key: the capture's key, or None.
         declaration: what the app says of itself, or None.
         thresholds: threshold id → number, where the capture or its tester overrides the knowledge.
@@ -51,6 +52,7 @@ class Content:
     events: Events
     transmissions: Callable[[Scan], Transmissions]
     troubles: Callable[[], Sequence[TroubleLike]]
+    flow_bytes: int = 0
     commitment_key: bytes | None = None
     declaration: Declaration | None = None
     thresholds: Mapping[str, Threshold] | None = None
@@ -62,10 +64,10 @@ class Toolbox:
     """Knowledge, ready to use.
 
     Attributes:
-        scanner_for: makes the scan for one capture's identifiers and events; also says which known values are too weak
-            to search for, as (taxonomy id, reason).
+        scanner_for: makes the scan for one capture's identifiers, events, package and bytes of flows; also says which known
+            values are too weak to search for, as (taxonomy id, reason).
     """
 
     knowledge: Knowledge
     sdks: SdkIndex
-    scanner_for: Callable[[Identifiers, Events, str], tuple[Scan, Sequence[tuple[str, str]]]]
+    scanner_for: Callable[[Identifiers, Events, str, int], tuple[Scan, Sequence[tuple[str, str]]]]

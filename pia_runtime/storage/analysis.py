@@ -12,6 +12,7 @@ from pia_runtime.knowledge.sdks import load_sdks
 from pia_runtime.knowledge.thresholds import Threshold, overridden
 from pia_runtime.pipeline import Content, Toolbox, analyse, document_bytes
 from pia_runtime.storage.capture_reader import THRESHOLDS, Capture, open_capture, read_thresholds
+from pia_runtime.storage.flow_reader import flow_bytes
 from pia_runtime.storage.parallel import transmissions_of
 from pia_runtime.storage.scanning import scanner_for
 
@@ -57,6 +58,7 @@ def content_of(
         events=capture.events,
         transmissions=lambda scan: transmissions_of(capture, scan, workers),
         troubles=lambda: capture.troubles,
+        flow_bytes=flow_bytes(path),
         commitment_key=capture.commitment_key,
         declaration=capture.declaration,
         thresholds=_thresholds(capture, thresholds, toolbox),

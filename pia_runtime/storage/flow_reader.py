@@ -61,6 +61,11 @@ def flow_files(folder: Path) -> tuple[Path, ...]:
     return tuple(names[name] for name in [*sorted(rotated, key=lambda name: (rotated[name], name)), *journals])
 
 
+def flow_bytes(folder: Path) -> int:
+    """How large the flow files of a capture are together."""
+    return sum(path.stat().st_size for path in flow_files(folder))
+
+
 def read_flows(path: Path, on_trouble: Callable[[FlowTrouble], None]) -> Iterator[Flow]:
     """Read the flows of a capture folder, or of one flow file, in file order.
 

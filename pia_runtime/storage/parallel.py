@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pia_runtime.pipeline.transmissions import Scan, Transmissions, detect_transmissions
 from pia_runtime.storage.capture_reader import Capture
-from pia_runtime.storage.flow_reader import FlowTrouble, Span, flow_files, read_span, report_others, spans
+from pia_runtime.storage.flow_reader import FlowTrouble, Span, flow_bytes, read_span, report_others, spans
 
 _SPAN = 8 << 20
 _WORTH_IT = 24 << 20
@@ -57,7 +57,7 @@ def transmissions_of(capture: Capture, scan: Scan, workers: int) -> Transmission
 
 
 def _spans_worth_it(capture: Capture) -> tuple[Span, ...] | None:
-    if sum(file.stat().st_size for file in flow_files(capture.path)) < _WORTH_IT:
+    if flow_bytes(capture.path) < _WORTH_IT:
         return None
     return spans(capture.path, _SPAN)
 

@@ -5,6 +5,7 @@ from functools import cache
 
 from pia_runtime.detection.adapters import AdapterDetector
 from pia_runtime.detection.derived import derive
+from pia_runtime.detection.matcher import engine_for
 from pia_runtime.detection.needles import NeedleSet
 from pia_runtime.detection.needles_strength import weak
 from pia_runtime.detection.observed import observed_values
@@ -21,8 +22,16 @@ from pia_runtime.model.session import Identifiers
 from pia_runtime.pipeline.transmissions import Scan
 
 
-def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple[Scan, Sequence[tuple[str, str]]]:
+def scanner_for(
+    identifiers: Identifiers, events: Events, package: str, flow_bytes: int = 0
+) -> tuple[Scan, Sequence[tuple[str, str]]]:
     """The scan for one capture.
+
+    Args:
+        identifiers: known values.
+        events: what hooks saw; values they returned are searched for, too.
+        package: the app's, whose own name says nothing.
+        flow_bytes: about how much is to be scanned; decides how it is done, never what is found.
 
     Returns:
         The scan, and the known values that are too weak to be searched for, as (taxonomy id, reason).
@@ -34,6 +43,7 @@ def scanner_for(identifiers: Identifiers, events: Events, package: str) -> tuple
         placeholders=_placeholders(),
         observed=observed_values(events, known),
         app_package=package,
+        engine=engine_for(flow_bytes),
     )
     scanner = Scanner(needles.extended(derive(events.transforms, needles)), extra=_detectors())
 
