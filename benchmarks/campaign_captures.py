@@ -3,7 +3,8 @@
 Apps in several versions and runs, made of the app's own code and the practice app's made-up SDKs. For each version a plan says
 which party takes which data when (before the prompt, before the choice, after consent, refusal or withdrawal); each run plays one
 of four users and shows the acts that its user gives a chance to. ``OUT.truth.json`` holds, by app, what the consent-order rules
-must find and in which runs, and by SDK which apps use it rightly and wrongly. Same arguments, same bytes.
+must find and in which runs. A later build rectifies some faults and has new ones; some of its apps are not run at all, and in
+some nobody ever makes a choice, so that what comes after one is not exercised. Same arguments, same bytes.
 """
 
 import argparse
@@ -44,6 +45,8 @@ USERS = {
     "withdraw": (("requested", 10), ("given", 20), ("withdrawn", 40)),
 }
 """What each user does, in seconds after the start; a run lasts 60."""
+NOT_RUN_SHARE, UNDECIDED_SHARE = 0.1, 0.2
+"""Of the apps of a later build: those nobody ran, and those in which nobody ever made a choice."""
 WINDOWS = {
     "before_prompt": (1, 9),
     "before_choice": (11, 19),
@@ -75,7 +78,8 @@ class Act:
 def make_captures(out: Path, captures: int, seed: int, fixed_share: float = 0.0) -> dict[str, dict[str, list[str]]]:
     """Write the captures below ``out`` and return the truth: app → fault → names of the runs that show it.
 
-    With ``fixed_share`` it is a later build: that share of each app's faults is rectified, and an app in three has a new one.
+    With ``fixed_share`` it is a later build: that share of each app's faults is rectified, and an app in three has a new one. An
+    app that nobody ran is not in its truth.
     """
     truth: dict[str, dict[str, list[str]]] = {}
     per_app = VERSIONS * RUNS_PER_VERSION
@@ -84,9 +88,9 @@ def make_captures(out: Path, captures: int, seed: int, fixed_share: float = 0.0)
         package = f"com.example.app{number:04d}"
         plan = changed(planned(rng), random.Random(f"{seed}/{number}/changed"), fixed_share)
         shown: dict[str, list[str]] = defaultdict(list)
-        for run in range(min(per_app, captures - number * per_app)):
+        users = users_of(number, min(per_app, captures - number * per_app), seed, later=fixed_share > 0)
+        for run, user in enumerate(users):
             name = f"app{number:04d}/v{run // RUNS_PER_VERSION + 1}-run{run % RUNS_PER_VERSION + 1}"
-            user = list(USERS)[run % len(USERS)]
             write_capture(
                 out / name, package, f"1.{run // RUNS_PER_VERSION}", user, plan, random.Random(f"{seed}/{name}"), run
             )
@@ -94,8 +98,35 @@ def make_captures(out: Path, captures: int, seed: int, fixed_share: float = 0.0)
                 if user in SHOWN_TO[act.phase] and act.phase in RULE_ENDS:
                     for fault in faults(act, package):
                         shown[fault].append(name)
-        truth[package] = {fault: sorted(set(runs)) for fault, runs in sorted(shown.items())}
+        if users:
+            truth[package] = {fault: sorted(set(runs)) for fault, runs in sorted(shown.items())}
     return truth
+
+
+def users_of(number: int, runs: int, seed: int, *, later: bool) -> list[str]:
+    """Who plays each run of an app."""
+    chance = random.Random(f"{seed}/{number}/users").random() if later else 1.0
+    if chance < NOT_RUN_SHARE:
+        return []
+    return ["never"] * runs if chance < NOT_RUN_SHARE + UNDECIDED_SHARE else [*USERS, *USERS][:runs]
+
+
+def expected_states(
+    before: dict[str, dict[str, list[str]]], after: dict[str, dict[str, list[str]]], captures: int, seed: int
+) -> dict[str, dict[str, str]]:
+    """What a comparison of both builds must say of each fault: app → fault → state."""
+    per_app = VERSIONS * RUNS_PER_VERSION
+    expected: dict[str, dict[str, str]] = defaultdict(dict)
+    for number in range(-(-captures // per_app)):
+        package = f"com.example.app{number:04d}"
+        old, new = before[package], after.get(package, {})
+        users = users_of(number, min(per_app, captures - number * per_app), seed, later=True)
+        reached = {RULE_ENDS[phase] for phase, shown in SHOWN_TO.items() if phase in RULE_ENDS and {*users} & {*shown}}
+        for fault in {*old, *new}:
+            rule = fault.partition("|")[0]
+            gone = "fixed" if any(rule.endswith(end) for end in reached) else "not_exercised"
+            expected[package][fault] = ("still_present" if fault in old else "new") if fault in new else gone
+    return dict(expected)
 
 
 def planned(rng: random.Random) -> list[Act]:
@@ -156,7 +187,9 @@ def write_capture(
         }
         for signal, at in USERS[user]
     ]
-    sent: list[tuple[int, Act]] = []
+    parties = sorted({act.party for act in plan})
+    # Every party greets its host without saying anything: a later run then shows that the host was there to be told.
+    sent = [(start + SECOND // 2, Act(party, "", "before_prompt", sent=True)) for party in parties]
     for act in plan:
         if user in SHOWN_TO[act.phase]:
             first, last = WINDOWS[act.phase]
@@ -191,7 +224,8 @@ def flow_of(act: Act, package: str, at: int, rng: random.Random) -> http.HTTPFlo
     client.id, server.id = make_uuid(rng), make_uuid(rng)
     flow = http.HTTPFlow(client, server)
     flow.id, flow.timestamp_created = make_uuid(rng), at / SECOND
-    body = json.dumps({"p": DATA[act.data][2], "n": rng.randrange(1000)}).encode()
+    told = {"p": DATA[act.data][2]} if act.data else {}
+    body = json.dumps(told | {"n": rng.randrange(1000)}).encode()
     headers = http.Headers([(b"Host", host.encode()), (b"Content-Type", b"application/json")])
     flow.request = http.Request(
         host,
