@@ -1,8 +1,9 @@
 """Every form of one textual value as a needle: its spellings, and each transform of the knowledge on top of them."""
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from pia_runtime.detection.confirm import Needle, Wrap
@@ -49,13 +50,20 @@ class Secret:
     canonical: str = ""
 
 
-def forms(secret: Secret, encodings: tuple[Encoding, ...]) -> list[Needle]:
+def forms(secret: Secret, encodings: tuple[Encoding, ...]) -> Iterable[Needle]:
     """All needles of one value, the simplest form of equal bytes first and alone."""
+    made = _forms(replace(secret, learned_from=()), encodings)
+    return [needle._replace(learned_from=secret.learned_from) for needle in made] if secret.learned_from else made
+
+
+@lru_cache(maxsize=64)
+def _forms(secret: Secret, encodings: tuple[Encoding, ...]) -> tuple[Needle, ...]:
+    """Kept for the next capture: those of one campaign were mostly made with the same device, which has the same values."""
     unique: dict[tuple[bytes, int], Needle] = {}
     spelled = variants(secret.spelled_as, secret.text)
     for needle in (*_plain(secret, spelled), *_transformed(secret, spelled, encodings)):
         unique.setdefault((needle.data, needle.offset), needle)
-    return list(unique.values())
+    return tuple(unique.values())
 
 
 def _plain(secret: Secret, spelled: list[Variant]) -> Iterator[Needle]:
