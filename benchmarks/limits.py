@@ -16,6 +16,7 @@ from pathlib import Path
 from figures import parse
 
 HERE = Path(__file__).parent
+_COLUMNS = 3
 
 
 @dataclass(frozen=True)
@@ -99,17 +100,25 @@ def draw(points: list[list[str]], file: Path) -> None:
     mpl.use("svg")
     mpl.rcParams["svg.hashsalt"] = "pia_runtime"
     from matplotlib import pyplot as plt
+    from matplotlib.ticker import EngFormatter, MaxNLocator
 
     curves = list(dict.fromkeys(point[0] for point in points))
-    _, plots = plt.subplots(1, len(curves), figsize=(4.2 * len(curves), 3.2), squeeze=False, layout="constrained")
-    for plot, curve in zip(plots[0], curves, strict=True):
+    rows = -(-len(curves) // _COLUMNS)
+    _, grid = plt.subplots(rows, _COLUMNS, figsize=(4 * _COLUMNS, 2.8 * rows), squeeze=False, layout="constrained")
+    plots = list(grid.flat)
+    for unused in plots[len(curves) :]:
+        unused.axis("off")
+    for plot, curve in zip(plots, curves, strict=False):
         xs, ys = zip(*[(float(x), float(y)) for name, x, y in points if name == curve], strict=True)
         title, _, axes = curve.partition(": ")
         plot.plot(xs, ys, marker="o")
         plot.set_title(title, fontsize=10)
         plot.set_xlabel(axes.partition(", ")[0])
         plot.set_ylabel(axes.partition(", ")[2])
-        plot.set_ylim(bottom=0)
+        plot.set_xlim(left=0)
+        plot.set_ylim(0, max(ys) * 1.15)
+        plot.xaxis.set_major_locator(MaxNLocator(5))
+        plot.xaxis.set_major_formatter(EngFormatter(sep=" "))
         plot.grid(alpha=0.3)
     plt.savefig(file, metadata={"Date": None})
 
