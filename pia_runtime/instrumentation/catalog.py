@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from pia_runtime.errors import KnowledgeError
@@ -16,6 +15,7 @@ from pia_runtime.instrumentation.catalog_unwatchable import UnreadableType, Unwa
 from pia_runtime.instrumentation.native_catalog import PATTERN as NATIVE
 from pia_runtime.instrumentation.native_catalog import load_native
 from pia_runtime.instrumentation.native_entry import NativeEntry
+from pia_runtime.knowledge.data_file import load_yaml
 
 _HERE = Path(__file__).parent
 _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
@@ -89,10 +89,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
 
 
 def _read(path: Path) -> list[HookEntry]:
-    try:
-        content = yaml.safe_load(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
-        raise KnowledgeError(f"{path.name}: {str(error).splitlines()[0]}") from error
+    content = load_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("hooks"), list):
         raise KnowledgeError(f"{path.name}: expected `area` and a list `hooks`")
     if content.get("area") != path.stem:

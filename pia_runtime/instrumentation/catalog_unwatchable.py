@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.catalog_entry import Visibility
+from pia_runtime.knowledge.data_file import load_yaml
 
 FILE = "unwatchable.yaml"
 
@@ -67,7 +67,7 @@ def load_unwatchable(folder: Path) -> tuple[tuple[Unwatchable, ...], tuple[Unrea
     if not path.is_file():
         return (), ()
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = load_yaml(path)
         items = tuple(Unwatchable.model_validate(raw) for raw in content["unwatchable"])
         types = tuple(UnreadableType.model_validate(raw) for raw in content.get("types", ()))
     except ValidationError as error:
@@ -75,7 +75,7 @@ def load_unwatchable(folder: Path) -> tuple[tuple[Unwatchable, ...], tuple[Unrea
         raise KnowledgeError(
             f"{FILE}: {'.'.join(map(str, first['loc']))}: {first['msg']}; got {first['input']!r}"
         ) from error
-    except (OSError, yaml.YAMLError, TypeError, KeyError) as error:
+    except (TypeError, KeyError) as error:
         raise KnowledgeError(f"{FILE}: expected a list `unwatchable`: {str(error).splitlines()[0]}") from error
     names = [item.id for item in items]
     twice = next((name for name in names if names.count(name) > 1), None)

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.native_entry import NativeEntry
+from pia_runtime.knowledge.data_file import load_yaml
 
 PATTERN = "native*.yaml"
 """Files that describe C functions; every other file of the folder describes Java methods."""
@@ -35,10 +35,7 @@ def load_native(folder: Path) -> dict[str, NativeEntry]:
 
 
 def _read(path: Path) -> Iterator[NativeEntry]:
-    try:
-        content = yaml.safe_load(path.read_bytes())
-    except (OSError, yaml.YAMLError) as error:
-        raise KnowledgeError(f"{path.name}: {str(error).splitlines()[0]}") from error
+    content = load_yaml(path)
     if not isinstance(content, dict) or not isinstance(content.get("functions"), list):
         raise KnowledgeError(f"{path.name}: expected `area` and a list `functions`")
     if content.get("area") != path.stem:

@@ -2,11 +2,10 @@
 
 import re
 from functools import cache
-from importlib.resources import files
-
-import yaml
+from pathlib import Path
 
 from pia_runtime.errors import KnowledgeError
+from pia_runtime.knowledge.data_file import load_yaml
 from pia_runtime.reports.labels import Lang
 
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -15,7 +14,7 @@ _SLOT = re.compile(r"\{(\w+)\}")
 @cache
 def load_messages(lang: Lang) -> dict[str, str]:
     """Every message of ``lang`` by dotted key (``report.silence``). Raises KnowledgeError for a value that is no text."""
-    content = yaml.safe_load(files(__name__).joinpath(f"{lang}.yaml").read_text(encoding="utf-8"))
+    content = load_yaml(Path(__file__).parent / f"{lang}.yaml")
     messages: dict[str, str] = {}
     _flatten(content, "", lang, messages)
     return messages
