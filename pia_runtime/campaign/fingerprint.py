@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from pia_runtime.errors import InputError
+from pia_runtime.storage.folder import require_folder
 
 _CHUNK = 1 << 20
 _NOT_INPUT = frozenset({"derived"})
@@ -22,8 +23,7 @@ def capture_digest(folder: Path) -> tuple[str, int]:
     Raises:
         InputError: there is no such folder, or a file cannot be read.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such capture folder", "give the folder that holds flows.mitm or events.jsonl")
+    require_folder(folder)
     whole, size = hashlib.sha256(), 0
     try:
         for path in sorted(_inputs(folder)):

@@ -1,6 +1,7 @@
 """What runs in a worker, on this machine or on a cluster: fingerprints and analyses, one capture never harming another."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import zstandard
 
@@ -73,15 +74,17 @@ def _mismatch(setting: Setting) -> str:
 
 
 def _fingerprint(source: Source) -> Fingerprint:
+    folder = None
     try:
         with local_folder(source.place) as folder:
             digest, size = capture_digest(folder)
         return Fingerprint(source.name, digest, size)
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one capture is its own
-        return Fingerprint(source.name, reason=reason_of(error))
+        return Fingerprint(source.name, reason=reason_of(error, folder))
 
 
 def _analysed(task: Task) -> Outcome:
+    folder = None
     try:
         with local_folder(task.source.place) as folder:
             if capture_digest(folder)[0] != task.digest:
@@ -89,12 +92,17 @@ def _analysed(task: Task) -> Outcome:
             document = analyse_capture(folder)
         return Outcome(task.source.name, pack(document_bytes(document)))
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one capture is its own
-        return Outcome(task.source.name, reason=reason_of(error))
+        return Outcome(task.source.name, reason=reason_of(error, folder))
 
 
-def reason_of(error: Exception) -> str:
-    """One bounded line that says what went wrong."""
+def reason_of(error: Exception, folder: Path | None = None) -> str:
+    """One bounded line that says what went wrong; files of the capture's folder by their names inside it.
+
+    Who prints a reason names the capture in front of it, and the folder of a remote one is a copy that is gone by then.
+    """
     text = str(error) if isinstance(error, PiaError) else f"unexpected {type(error).__name__}: {error}"
+    if folder is not None:
+        text = text.removeprefix(f"{folder}: ").removeprefix(f"{folder}/")
     return " ".join(text.split())[:_LONGEST_REASON]
 
 

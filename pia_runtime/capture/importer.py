@@ -8,11 +8,8 @@ that cannot be read is a ``gap`` event naming it; the rest is imported. The fold
 
 import gzip
 import re
-import shutil
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import file_digest
@@ -28,10 +25,11 @@ from pia_runtime.capture.har_entry import LocalEntryError, parse_entry
 from pia_runtime.capture.har_file import BOM, BrokenEntryError, HarFile
 from pia_runtime.capture.packet_import import MAGIC, import_packets
 from pia_runtime.capture.packet_tshark import tshark_version
-from pia_runtime.errors import InputError, NotReadyError
+from pia_runtime.errors import InputError
 from pia_runtime.storage.flow_mapping import to_ns
 from pia_runtime.storage.flow_reader import FlowTrouble
 from pia_runtime.storage.flow_template import parse_flow
+from pia_runtime.storage.folder import folder_beside
 from pia_runtime.storage.writer import FLOWS, CaptureWriter
 
 _SNIFFED_BYTES = 64
@@ -98,11 +96,9 @@ def import_recording(
             a key log is given without packets, or is none.
         NotReadyError: the folder cannot be written, or there is no tshark to read packets with.
     """
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} already exists and is not an empty folder", "choose another folder with -o")
     kinds = [_kind(source) for source in sources]
     _check_keylog(keylog, kinds)
-    with _beside(out) as folder:
+    with folder_beside(out) as folder:
         session = {"app": {"package": package or ""}, "tools": _tools(sources, kinds)}
         with CaptureWriter.create(folder, session, streams=(FLOWS,)) as writer:
             done = _Import(writer, keylog=keylog)
@@ -111,20 +107,6 @@ def import_recording(
             _finish(done, package)
         folder.rename(out)
     return ImportResult(out, writer.flows, tuple(str(gap["detail"]) for gap in done.gaps), done.local)
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` to write into; gone afterwards unless it was renamed."""
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    except OSError as error:
-        raise NotReadyError(f"{out}: cannot be written: {error.strerror}", "choose another folder with -o") from error
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)  # after a rename there is nothing left of that name
 
 
 def _kind(source: Path) -> str:

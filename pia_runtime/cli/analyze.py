@@ -2,7 +2,6 @@
 
 import sys
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,19 +11,14 @@ from pia_runtime.cli.options import (
     JsonOption,
     LangOption,
     QuietOption,
+    RegimeOption,
+    ThresholdsOption,
+    WorkersOption,
     chosen,
     labels,
     say,
     stdout_console,
 )
-
-
-class Regime(StrEnum):
-    """Whose rules."""
-
-    cn = "cn"
-    eu = "eu"
-    play = "play"
 
 
 class Format(StrEnum):
@@ -42,19 +36,11 @@ def analyze(
         list[str] | None,
         typer.Option("--fail-on", help="Exit 1 when this rule has a finding ('any' for any rule); may be repeated."),
     ] = None,
-    regime: Annotated[
-        list[Regime] | None,
-        typer.Option("--regime", help="Whose rules to apply; by default those the capture points to; may be repeated."),
-    ] = None,
-    thresholds: Annotated[
-        Path | None,
-        typer.Option("--thresholds", metavar="FILE", help="YAML that overrides thresholds (docs/rules.md)."),
-    ] = None,
+    regime: RegimeOption = None,
+    thresholds: ThresholdsOption = None,
     lang: LangOption = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Print full values (they are never stored).")] = False,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes for large flow files; default: one a processor.")
-    ] = None,
+    workers: WorkersOption = None,
     quiet: QuietOption = False,
 ) -> int:
     """Analyse a capture: findings as a table, or the whole analysis document as JSON.

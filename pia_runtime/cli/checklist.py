@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from pia_runtime.cli.options import LangOption, chosen, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import LangOption, RemovedOption, chosen, gate_code, labels, print_to, write_result
 
 _OPEN = ("open",)
 _STRICT = ("open", "not_exercised", "not_seen", "person", "not_mapped")
@@ -49,12 +49,7 @@ def checklist(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --gate: exit 1 also when an item is anything but closed.")
     ] = False,
-    removed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--removed", metavar="SDK", help="State that this SDK is no longer in the build; may be repeated."
-        ),
-    ] = None,
+    removed: RemovedOption = None,
     lang: LangOption = None,
 ) -> int:
     """Close the items of a checklist or leave them open, each with its reasons.
@@ -72,10 +67,7 @@ def checklist(
         raise UsageError("--removed has no meaning with one run", "give the earlier and the later run")
     document = check_list(list_, before, after, removed or ())
     _write(document, format_, out, lang)
-    failing = [name for name in (_STRICT if strict else _OPEN) if document["counts"][name]]
-    if gate and failing:
-        say(f"pia: gate: {', '.join(f'{document["counts"][name]} {name}' for name in failing)}")
-    return 1 if gate and failing else 0
+    return gate_code(document, _STRICT if strict else _OPEN) if gate else 0
 
 
 def _write(document: dict[str, Any], format_: Format, out: Path | None, lang: LangOption) -> None:
@@ -91,20 +83,5 @@ def _write(document: dict[str, Any], format_: Format, out: Path | None, lang: La
         write_result(checklist_csv(document, labels(), language), target)
     elif format_ is Format.xlsx:
         write_result(checklist_xlsx(document, labels(), language), target)
-    elif str(target) == "-":
-        print_checklist(document, labels(), language, stdout_console())
     else:
-        write_result(_as_text(document, language), target)
-
-
-def _as_text(document: dict[str, Any], language: Any) -> str:  # noqa: ANN401 - "zh" or "en"
-    import io
-
-    from rich.console import Console
-
-    from pia_runtime.reports.checklist import print_checklist
-
-    out = io.StringIO()
-    console = Console(file=out, width=100, color_system=None, force_terminal=False)
-    print_checklist(document, labels(), language, console)
-    return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
+        print_to(target, lambda console: print_checklist(document, labels(), language, console))

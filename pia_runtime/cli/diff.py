@@ -6,7 +6,16 @@ from typing import Annotated, Any
 
 import typer
 
-from pia_runtime.cli.options import LangOption, chosen, labels, say, stdout_console, write_result
+from pia_runtime.cli.options import (
+    JsonOption,
+    LangOption,
+    RemovedOption,
+    chosen,
+    gate_code,
+    labels,
+    print_to,
+    write_result,
+)
 
 
 class Format(StrEnum):
@@ -19,14 +28,16 @@ class Format(StrEnum):
     sarif = "sarif"
 
 
-Run = Annotated[Path, typer.Argument(help="A capture folder or an analysis document.", show_default=False)]
+_OPEN = ("still_present", "new")
+_STRICT = (*_OPEN, "not_exercised")
+_RUN = "A capture folder or an analysis document."
 
 
 def diff(
-    before: Run,
-    after: Run,
+    before: Annotated[Path, typer.Argument(metavar="BEFORE", help=_RUN, show_default=False)],
+    after: Annotated[Path, typer.Argument(metavar="AFTER", help=_RUN, show_default=False)],
     format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.table,
-    json_: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+    json_: JsonOption = False,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help="Write to this file instead of stdout.", show_default=False)
     ] = None,
@@ -34,12 +45,7 @@ def diff(
     strict: Annotated[
         bool, typer.Option("--strict", help="With --gate: exit 1 also when an old item was not exercised.")
     ] = False,
-    removed: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--removed", metavar="SDK", help="State that this SDK is no longer in the build; may be repeated."
-        ),
-    ] = None,
+    removed: RemovedOption = None,
     lang: LangOption = None,
 ) -> int:
     """Say of every finding of an earlier run whether it is fixed, still present or not exercised, and what is new.
@@ -61,12 +67,7 @@ def diff(
     with working("comparing"):
         document = annotated_recheck(compare_runs(before, after, removed or ()), [before, after])
     _write(document, Format.json if json_ else format_, out, lang)
-    failing = [
-        name for name in ("still_present", "new", *(["not_exercised"] if strict else [])) if document["counts"][name]
-    ]
-    if gate and failing:
-        say(f"pia: gate: {', '.join(f'{document["counts"][name]} {name}' for name in failing)}")
-    return 1 if gate and failing else 0
+    return gate_code(document, _STRICT if strict else _OPEN) if gate else 0
 
 
 def _write(document: dict[str, Any], format_: Format, out: Path | None, lang: LangOption) -> None:
@@ -83,20 +84,5 @@ def _write(document: dict[str, Any], format_: Format, out: Path | None, lang: La
         write_result(recheck_junit(document, labels(), language), target)
     elif format_ is Format.sarif:
         write_result(recheck_sarif(document, labels(), language), target)
-    elif str(target) == "-":
-        print_recheck(document, labels(), language, stdout_console())
     else:
-        write_result(_as_text(document, language), target)
-
-
-def _as_text(document: dict[str, Any], language: Any) -> str:  # noqa: ANN401 - "zh" or "en"
-    import io
-
-    from rich.console import Console
-
-    from pia_runtime.reports.recheck_table import print_recheck
-
-    console = Console(file=io.StringIO(), width=100, color_system=None, force_terminal=False)
-    with console.capture() as captured:
-        print_recheck(document, labels(), language, console)
-    return "\n".join(line.rstrip() for line in captured.get().split("\n"))
+        print_to(target, lambda console: print_recheck(document, labels(), language, console))

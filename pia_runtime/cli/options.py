@@ -1,11 +1,12 @@
 """Options and output that several commands share."""
 
-import contextlib
+import io
 import os
 import sys
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -20,6 +21,14 @@ class Lang(StrEnum):
 
     zh = "zh"
     en = "en"
+
+
+class Regime(StrEnum):
+    """Whose rules."""
+
+    cn = "cn"
+    eu = "eu"
+    play = "play"
 
 
 def chosen(lang: Lang | None) -> Literal["zh", "en"]:
@@ -63,6 +72,23 @@ QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", callback=be_quiet, help="Nothing on stderr but errors: no progress, no hints.")
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+WorkersOption = Annotated[
+    int | None, typer.Option("--workers", min=1, help="Processes for large flow files; default: one a processor.")
+]
+RegimeOption = Annotated[
+    list[Regime] | None,
+    typer.Option("--regime", help="Whose rules to apply; by default those the capture points to; may be repeated."),
+]
+ThresholdsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--thresholds", metavar="FILE", help="YAML that overrides thresholds (docs/rules.md).", show_default=False
+    ),
+]
+RemovedOption = Annotated[
+    list[str] | None,
+    typer.Option("--removed", metavar="SDK", help="State that this SDK is no longer in the build; may be repeated."),
+]
 
 
 PinningOption = Annotated[
@@ -131,17 +157,41 @@ def write_result(text: str | bytes, to: Path) -> None:
         InputError: the file cannot be written.
     """
     from pia_runtime.errors import InputError
+    from pia_runtime.storage.folder import replace_file
 
     content = text.encode() if isinstance(text, str) else text
     if str(to) == "-":
         sys.stdout.buffer.write(content)
         return
-    temporary = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(content)
-        temporary.replace(to)
+        if to.exists() and not to.is_file():  # a pipe or /dev/null is written to; to replace it would take it away
+            to.write_bytes(content)
+        else:
+            replace_file(to, content)
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         raise InputError(f"{to}: cannot be written ({error.strerror})", "choose another file") from error
+
+
+def print_to(target: Path, show: Callable[["Console"], None]) -> None:
+    """Let something print itself to a file, as plain text 100 columns wide, or, for ``-``, to stdout.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
+    from rich.console import Console
+
+    if str(target) == "-":
+        show(stdout_console())
+        return
+    console = Console(file=io.StringIO(), width=100, color_system=None, force_terminal=False)
+    with console.capture() as captured:
+        show(console)
+    write_result("\n".join(line.rstrip() for line in captured.get().split("\n")), target)
+
+
+def gate_code(document: dict[str, Any], failing: Iterable[str]) -> int:
+    """1 where the document counts something in one of the states that fail a gate, which is then told; else 0."""
+    counted = [f"{document['counts'][state]} {state}" for state in failing if document["counts"][state]]
+    if counted:
+        say(f"pia: gate: {', '.join(counted)}")
+    return 1 if counted else 0

@@ -1,13 +1,12 @@
 """``pia profile`` and ``pia plant``: what a device knows of its person, and what a test puts there."""
 
-import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from pia_runtime.cli.device import DeviceOption
-from pia_runtime.cli.options import say
+from pia_runtime.cli.options import say, write_result
 
 OutOption = Annotated[
     Path,
@@ -99,7 +98,6 @@ def _write(entries: list[dict[str, Any]], out: Path) -> None:
 
     from pia_runtime.model.session import Identifiers
     from pia_runtime.storage.capture_reader import read_identifiers
-    from pia_runtime.storage.folder import replace_file, unwritable
 
     known: list[dict[str, Any]] = []
     if out != STDOUT and out.exists():
@@ -109,11 +107,4 @@ def _write(entries: list[dict[str, Any]], out: Path) -> None:
         "identifiers": known + [entry for entry in entries if entry not in known],
     }
     Identifiers.model_validate(document)
-    content = orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
-    if out == STDOUT:
-        sys.stdout.buffer.write(content)
-        return
-    try:
-        replace_file(out, content)
-    except OSError as error:
-        raise unwritable(out, error) from error
+    write_result(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE), out)

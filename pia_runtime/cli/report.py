@@ -7,8 +7,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pia_runtime.cli.analyze import Regime
-from pia_runtime.cli.options import LangOption, QuietOption, chosen, labels, say, write_result
+from pia_runtime.cli.options import (
+    LangOption,
+    QuietOption,
+    RegimeOption,
+    ThresholdsOption,
+    chosen,
+    labels,
+    say,
+    write_result,
+)
 
 if TYPE_CHECKING:
     from pia_runtime.reports.registry import Format as ReportFormat
@@ -62,16 +70,8 @@ def report(
     screenshots: Annotated[
         bool, typer.Option("--screenshots/--no-screenshots", help="html and docx: put in screenshots, as they were.")
     ] = True,
-    regime: Annotated[
-        list[Regime] | None,
-        typer.Option("--regime", help="Whose rules to apply; by default those the capture points to; may be repeated."),
-    ] = None,
-    thresholds: Annotated[
-        Path | None,
-        typer.Option(
-            "--thresholds", metavar="FILE", help="YAML that overrides thresholds (docs/rules.md).", show_default=False
-        ),
-    ] = None,
+    regime: RegimeOption = None,
+    thresholds: ThresholdsOption = None,
     reveal: Annotated[bool, typer.Option("--reveal", help="Full values instead of masked ones.")] = False,
     quiet: QuietOption = False,
 ) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pia_runtime.cli.options import CapturePath
+from pia_runtime.cli.options import CapturePath, WorkersOption
 
 
 class Format(StrEnum):
@@ -38,9 +38,7 @@ def verify(
         ),
     ] = None,
     format_: Annotated[Format, typer.Option("--format", help="What to print.")] = Format.table,
-    workers: Annotated[
-        int | None, typer.Option("--workers", min=1, help="Processes for large flow files; default: one a processor.")
-    ] = None,
+    workers: WorkersOption = None,
 ) -> int:
     """Check files, chain, signature and time stamp, and derive every sealed finding again from the files.
 

@@ -11,10 +11,7 @@ because the seal covers the chain's random nonce; the files' own digests are com
 """
 
 import os
-import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -45,7 +42,7 @@ from pia_runtime.pipeline.transmissions import Transmissions
 from pia_runtime.storage.analysis import content_of, load_toolbox
 from pia_runtime.storage.chain import canonical
 from pia_runtime.storage.flow_reader import flow_files
-from pia_runtime.storage.folder import replace_file, unwritable
+from pia_runtime.storage.folder import folder_beside, replace_file
 from pia_runtime.storage.scanning import scanner_for
 
 _REWRITTEN = frozenset({"session.json", "identifiers.json", "declaration.json", "events.jsonl"})
@@ -88,10 +85,12 @@ def export_capture(
         workers: processes for the analysis.
 
     Raises:
-        InputError: ``source`` is no capture, or not what it was sealed as; ``out`` is not empty; or something personal was still
-            found in the copy, which is then removed.
+        InputError: ``source`` is no capture, is itself such a copy, or is not what it was sealed as; ``out`` is not empty; or
+            something personal was still found in the copy, which is then removed.
         NotReadyError: ``out`` cannot be written.
     """
+    if (source / EXPORT).is_file():
+        raise InputError(f"{source}: is a copy made by pia export", "hand it on as it is, or export the original")
     sealed = _seal_of(source)
     content = content_of(source, workers=workers)
     scanner = scanner_for(
@@ -101,7 +100,7 @@ def export_capture(
     scan = scanner[0]
     secrets = identifying_secrets(content.identifiers, Transmissions(), content.events, content.session)
     redactor = Redactor(content.commitment_key, Secrets(secrets), pseudonyms)
-    with _beside(out) as folder:
+    with folder_beside(out) as folder:
         _write_streams(
             source, folder, FlowRedactor(redactor, scan, everything=everything), EventRedactor(redactor, scan)
         )
@@ -120,23 +119,6 @@ def export_capture(
             out.rmdir()
         folder.rename(out)
     return Exported(out, len(redactor.entries), tuple(left_out), evidence)
-
-
-@contextmanager
-def _beside(out: Path) -> Iterator[Path]:
-    """A folder beside ``out`` to write into; gone afterwards unless it was renamed: a copy is there whole and clean, or not."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise InputError(f"{out} already exists and is not an empty folder", "choose another folder with -o")
-    folder = None
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        yield folder
-    except OSError as error:
-        raise unwritable(out, error) from error
-    finally:
-        if folder is not None:
-            shutil.rmtree(folder, ignore_errors=True)  # after a rename there is nothing left of that name
 
 
 def _seal_of(source: Path) -> Evidence | None:

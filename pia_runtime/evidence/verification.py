@@ -28,7 +28,7 @@ from pia_runtime.evidence.signing import check_signature
 from pia_runtime.evidence.stamps import Stamp, check_stamp
 from pia_runtime.evidence.tail import Tail, tails_of
 from pia_runtime.storage.analysis import analyse_capture
-from pia_runtime.storage.folder import holds_recording
+from pia_runtime.storage.folder import holds_recording, require_folder
 
 WHOLE, BROKEN, INCOMPLETE, DIFFERS = 0, 5, 6, 7
 _STORED_LARGEST = 1 << 31
@@ -106,8 +106,7 @@ def verify_capture(
     Raises:
         InputError: the folder is no capture or a file in it cannot be read, which is not a question of evidence.
     """
-    if not path.is_dir():
-        raise InputError(f"{path}: no such capture folder", "give the folder that holds flows.mitm or events.jsonl")
+    require_folder(path)
     result = Verification()
     try:
         result.chain = follow_chain(path)

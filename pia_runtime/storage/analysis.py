@@ -1,7 +1,5 @@
 """A capture folder → its analysis document, with the knowledge that ships with the program."""
 
-import contextlib
-import os
 from collections.abc import Collection
 from functools import cache
 from pathlib import Path
@@ -13,6 +11,7 @@ from pia_runtime.knowledge.thresholds import Threshold, overridden
 from pia_runtime.pipeline import Content, Toolbox, analyse, document_bytes
 from pia_runtime.storage.capture_reader import THRESHOLDS, Capture, open_capture, read_thresholds
 from pia_runtime.storage.flow_reader import flow_bytes
+from pia_runtime.storage.folder import replace_file
 from pia_runtime.storage.parallel import transmissions_of
 from pia_runtime.storage.scanning import scanner_for
 
@@ -79,15 +78,9 @@ def write_analysis(path: Path, document: dict[str, Any]) -> str | None:
         Why it could not be stored (a read-only capture is still analysed), or None.
     """
     folder = path / "derived"
-    temporary = folder / f".analysis.json.{os.getpid()}"
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(document_bytes(document))
-        temporary.replace(folder / "analysis.json")
+        replace_file(folder / "analysis.json", document_bytes(document))
     except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
         return f"{folder / 'analysis.json'}: not written ({error.strerror})"
     return None

@@ -16,6 +16,7 @@ from pia_runtime.model.flow import Flow
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.event_reader import Trouble, empty_events, read_events
 from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
+from pia_runtime.storage.folder import require_folder
 
 DECLARATION = "declaration.json"
 """What the app says of itself; ``pia declare`` writes it."""
@@ -62,8 +63,7 @@ def open_capture(path: Path) -> Capture:
         InputError: there is no such folder, it holds neither flows nor events, or session.json or identifiers.json is not
             what the capture format describes (file and field are named).
     """
-    if not path.is_dir():
-        raise InputError(f"{path}: no such capture folder", "give the folder that holds flows.mitm or events.jsonl")
+    require_folder(path)
     events_path = path / "events.jsonl"
     has_flows, has_events = bool(flow_files(path)), events_path.is_file()
     if not has_flows and not has_events:

@@ -3,7 +3,6 @@
 import csv
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from pia_runtime.knowledge.sdks import Sdk
 from pia_runtime.knowledge.taxonomy import DataType
 from pia_runtime.model.declaration import Declaration, DeclaredItem
 from pia_runtime.storage.capture_reader import DECLARATION
+from pia_runtime.storage.folder import replace_file, require_folder
 
 _LARGEST = 4 * 1024 * 1024
 _MOST_ITEMS = 20_000
@@ -180,18 +180,14 @@ def write_declaration(capture: Path, declaration: Declaration) -> Path:
     Raises:
         InputError: the folder is no capture, is sealed, or cannot be written.
     """
-    if not capture.is_dir():
-        raise InputError(f"{capture}: no such capture folder")
+    require_folder(capture)
     if (capture / "evidence.json").exists():
         fix = "declare before sealing (pia capture --no-seal)"
         raise InputError(f"{capture}: the capture is sealed", fix)
-    target, temporary = capture / DECLARATION, capture / f".{DECLARATION}.{os.getpid()}"
+    target = capture / DECLARATION
     document = declaration.model_dump(mode="json", by_alias=True)
     try:
-        with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
-        temporary.replace(target)
+        replace_file(target, orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS) + b"\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise InputError(f"{target}: cannot be written ({error.strerror})") from error
+        raise InputError(f"{target}: cannot be written ({error.strerror})", "check the folder's rights") from error
     return target

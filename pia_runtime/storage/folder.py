@@ -1,6 +1,10 @@
 """Making a capture folder and replacing its files whole."""
 
 import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from pia_runtime.errors import InputError, NotReadyError
@@ -22,6 +26,38 @@ def claim_folder(path: Path) -> None:
     path.chmod(0o700)
 
 
+@contextmanager
+def folder_beside(out: Path) -> Iterator[Path]:
+    """A folder beside ``out`` to fill and then rename to it: ``out`` is there whole or not at all.
+
+    What was not renamed is removed.
+
+    Raises:
+        InputError: ``out`` is a file, or something is in it.
+        NotReadyError: nothing can be written there.
+    """
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise InputError(f"{out} already exists and is not an empty folder", "choose another folder with -o")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
+    except OSError as error:
+        raise unwritable(out, error) from error
+    try:
+        yield folder
+    except OSError as error:
+        raise unwritable(out, error) from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)  # after a rename there is nothing left of that name
+
+
+def require_folder(path: Path) -> None:
+    """Raises InputError where a capture folder is meant and there is none."""
+    if not path.is_dir():
+        said = "is a file, not a capture folder" if path.exists() else "no such capture folder"
+        raise InputError(f"{path}: {said}", "give the folder that holds flows.mitm or events.jsonl")
+
+
 def holds_recording(path: Path) -> bool:
     """Whether a folder (no link to one) is a capture: it holds events or flows."""
     if path.is_symlink() or not path.is_dir():
@@ -35,7 +71,7 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; the old file is still there.
     """
-    beside = path.with_name(f".{path.name}.part")
+    beside = path.with_name(f".{path.name}.{os.getpid()}")  # two processes may write the same file
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
@@ -43,8 +79,9 @@ def replace_file(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
+    except BaseException:  # Ctrl-C too leaves nothing half-written
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
         raise
 
 

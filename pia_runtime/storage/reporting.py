@@ -5,17 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
-
 from pia_runtime.detection.masking import Secrets
-from pia_runtime.errors import InputError
+from pia_runtime.errors import UsageError
 from pia_runtime.model.event import Events
 from pia_runtime.model.exhibit import Exhibits
 from pia_runtime.pipeline import analyse_recorded
 from pia_runtime.storage.analysis import content_of, load_toolbox
+from pia_runtime.storage.document_file import read_document
 from pia_runtime.storage.exhibits import exhibits_of
-
-SCHEMA = "pia.analysis/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +53,14 @@ def read_material(
         workers: processes that scan a large flow file together.
 
     Raises:
-        InputError: neither a capture nor an analysis document, or options that a document cannot answer.
+        InputError: neither a capture nor an analysis document.
+        UsageError: options that a document cannot answer.
     """
     if path.is_file():
         if reveal or regimes or thresholds:
-            raise InputError(f"{path}: a document holds what its analysis was asked for", "give the capture folder")
-        return Material(_document(path), Exhibits(), None, Secrets(()))
+            raise UsageError(f"{path}: a document holds what its analysis was asked for", "give the capture folder")
+        return Material(read_document(path), Exhibits(), None, Secrets(()))
     content = content_of(path, regimes=regimes, thresholds=thresholds, workers=workers)
     analysed = analyse_recorded(content, load_toolbox(), reveal=reveal)
     exhibits = exhibits_of(path, analysed, pictures=pictures) if quotes else Exhibits()
     return Material(analysed.document, exhibits, content.events, Secrets(analysed.secrets))
-
-
-def _document(path: Path) -> dict[str, Any]:
-    try:
-        document = orjson.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "check the file's permissions") from error
-    except orjson.JSONDecodeError as error:
-        raise InputError(f"{path}: is no JSON ({error})", "give a capture folder or an analysis document") from error
-    schema = document.get("schema") if isinstance(document, dict) else None
-    if schema != SCHEMA:
-        raise InputError(
-            f"{path}: schema is {schema!r}, not {SCHEMA!r}", "give a capture folder or an analysis document"
-        )
-    if not isinstance(document.get("detections"), list) or not isinstance(document.get("findings"), list):
-        raise InputError(f"{path}: detections or findings is no list", "write it anew with pia analyze --format json")
-    return dict(document)

@@ -83,7 +83,7 @@ def test_quiet_says_nothing_and_stdout_carries_the_document(sample, capsysbinary
     [
         (["--format", "md", "--table", "findings"], 2, "--table"),
         (["--format", "csv", "--table", "events"], 2, "capture"),
-        (["--format", "md", "--reveal"], 3, "capture folder"),
+        (["--format", "md", "--reveal"], 2, "capture folder"),
         (["--format", "pdf"], 2, "pdf"),
     ],
 )

@@ -311,3 +311,11 @@ def test_values_in_names_and_in_fields_of_protocols_are_taken_out_and_do_not_sto
     assert compare_original(out, source) == []
     (source / f"notes of {phone}.txt").write_text("y")
     assert len(compare_original(out, source)) == 1
+
+
+def test_a_copy_is_not_copied_again(tmp_path):
+    copied = tmp_path / "copy"
+    export_capture(seal(record(tmp_path / "run")), copied)
+    with pytest.raises(InputError, match="is a copy made by pia export"):
+        export_capture(copied, tmp_path / "again")
+    assert not (tmp_path / "again").exists()
