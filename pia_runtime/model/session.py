@@ -6,9 +6,16 @@ from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, Strict
 
 
 class _Record(BaseModel):
-    """Frozen; unknown fields are kept, as the capture format asks."""
+    """Frozen; unknown fields are kept, as the capture format asks, and null is a field that is missing."""
 
     model_config = ConfigDict(frozen=True, extra="allow")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _null_is_missing(cls, given: Any) -> Any:  # noqa: ANN401 - whatever stands in the file
+        if not isinstance(given, dict):
+            return given
+        return {name: value for name, value in given.items() if value is not None or name not in cls.model_fields}
 
 
 class App(_Record):

@@ -71,6 +71,16 @@ def test_fail_on_exits_one_only_for_the_rules_asked_about(capture, rules, code):
     assert pia("analyze", capture, "--fail-on", *rules).returncode == code
 
 
+def test_a_field_of_the_session_that_is_null_is_one_that_is_missing(capture):
+    session = json.loads((capture / "session.json").read_text())
+    null = dict.fromkeys(("device", "tools", "clock_samples", "started_ns"))
+    (capture / "session.json").write_text(json.dumps(session | null | {"app": session["app"] | {"categories": None}}))
+    document = json.loads(pia("analyze", capture, "--format", "json").stdout)
+    assert document["session"] == session
+    (capture / "session.json").write_text(json.dumps(session | {"app": None}))
+    assert pia("analyze", capture).returncode == 0
+
+
 def test_reveal_prints_full_values_and_stores_none(capture):
     run = pia("analyze", capture, "--format", "json", "--reveal")
     assert "356938035643809" in run.stdout
