@@ -18,7 +18,7 @@ def inspect(
         list[str] | None, typer.Argument(metavar="CAPTURES…", help="Captures, folders of captures, or URLs.")
     ] = None,
     *,
-    output: Annotated[Path, typer.Option("-o", "--output", metavar="CAMPAIGN", help="Folder of the campaign.")],
+    output: Annotated[Path, typer.Option("-o", "--out", metavar="CAMPAIGN", help="Folder of the campaign.")],
     workers: Annotated[
         int | None, typer.Option("--workers", min=1, help="Processes; default: one a processor.")
     ] = None,

@@ -124,6 +124,14 @@ def run(arguments: list[str] | None = None) -> int:
         code = getattr(error, "exit_code", None)
         if code is None or not hasattr(error, "format_message"):
             raise
-        sys.stderr.write(f"pia: {error.format_message()}\n")
+        sys.stderr.write(_complaint(type(error).__name__, error.format_message()))
         return int(code)
     return result if isinstance(result, int) else 0
+
+
+def _complaint(kind: str, said: str) -> str:
+    """What Typer complains of, as one line; a group that was named alone gets its help instead."""
+    if kind == "NoArgsIsHelpError":
+        return f"{said}\n"
+    line = " ".join(said.replace("Value error, ", "").split()).rstrip(".")
+    return f"pia: {line}; see --help\n"

@@ -135,6 +135,13 @@ def test_every_exit_code_of_the_epilogue_is_explained():
         (["timeline", str(SAMPLE), "--dark"], 2),
         (["knowledge", "show", "nothing"], 2),
         (["hooks", "show", "nothing"], 2),
+        (["analyze", str(SAMPLE / "session.json")], 3),
+        (["analyze", str(SAMPLE), "--format", "pdf"], 2),
+        (["report", str(SAMPLE)], 2),
+        (["report", str(SAMPLE / "session.json"), "--format", "md", "--reveal"], 2),
+        (["diff", str(SAMPLE)], 2),
+        (["diff", str(SAMPLE), str(SAMPLE / "session.json")], 3),
+        (["nonsense"], 2),
     ],
 )
 def test_an_error_is_one_line_that_names_the_thing_and_the_fix(arguments, code, capfd):
@@ -142,3 +149,25 @@ def test_an_error_is_one_line_that_names_the_thing_and_the_fix(arguments, code, 
     shown = capfd.readouterr()
     assert shown.out == ""
     assert re.fullmatch(r"pia: [^\n]+; [^\n]+\n", shown.err), shown.err
+
+
+def test_a_group_named_alone_gives_its_help(capfd):
+    assert run(["key"]) == 2
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    assert shown.err.startswith("Usage: pia key ")
+
+
+def test_a_result_goes_through_a_pipe_that_stands_where_the_file_would(tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    reader = subprocess.Popen(["cat", str(pipe)], stdout=subprocess.PIPE)
+    assert run(["report", str(SAMPLE), "--format", "notice", "-o", str(pipe)]) == 0
+    assert reader.communicate(timeout=60)[0]
+    assert pipe.is_fifo()
+
+
+def test_a_capture_that_is_not_there_is_named_once(tmp_path, capfd):
+    assert run(["inspect", str(tmp_path / "missing"), "-o", str(tmp_path / "campaign"), "--workers", "1"]) == 3
+    (line,) = [one for one in capfd.readouterr().err.splitlines() if one.startswith("pia: ")]
+    assert line == "pia: missing: no such capture folder; give the folder that holds flows.mitm or events.jsonl"
