@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pia_runtime.model.detection import Basis
 from pia_runtime.model.flow import Flow, Headers, Location, Response, WebSocketMessage
@@ -126,8 +126,3 @@ def _is_text(content: bytes) -> bool:
     except UnicodeDecodeError:
         return False
     return True
-
-
-def relabelled(expected: Expected, prefix: tuple[str, ...]) -> Expected:
-    """The same label one wrapping further in."""
-    return replace(expected, path=(*prefix, *expected.path))

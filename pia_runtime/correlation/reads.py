@@ -14,8 +14,6 @@ Integers = npt.NDArray[np.int64]
 
 NEVER_COMPARED = -(2**62)
 
-BASES = ("value", "transform", "time_and_actor")
-
 
 def reads_of_transmissions(
     table: pd.DataFrame, learned_from: Mapping[int, Sequence[int]], seqs: Integers, within_ns: int

@@ -67,20 +67,6 @@ def seal_capture(
     return evidence
 
 
-def refuse_sealed(path: Path, instead: str) -> None:
-    """Refuse to write into a sealed capture.
-
-    Args:
-        path: the capture.
-        instead: what the person can do.
-
-    Raises:
-        InputError: it is sealed.
-    """
-    if (path / EVIDENCE).exists():
-        raise InputError(f"{path}: the capture is sealed", instead)
-
-
 def identity_of(path: Path) -> str:
     """What an annotation or a copy names a capture by, from its first moment on: the digest of its chain's header.
 

@@ -43,11 +43,6 @@ class Item:
     actors: tuple[str, ...] = ()
     hosts: tuple[str, ...] = ()
 
-    @property
-    def restricted(self) -> bool:
-        """Whether it is about some data, SDK or host only."""
-        return bool(self.data or self.actors or self.hosts)
-
 
 @dataclass(frozen=True, slots=True)
 class _Reason:

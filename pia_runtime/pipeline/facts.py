@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -78,7 +78,6 @@ class Made:
     declared: npt.NDArray[np.object_]
     categories: tuple[Category, ...]
     unknown_categories: tuple[int, ...] = ()
-    surroundings: Surroundings | None = field(default=None)
 
 
 def make_facts(case: Case) -> Made:
@@ -117,7 +116,7 @@ def make_facts(case: Case) -> Made:
     )
     declared = facts_table["declared"].astype(object).to_numpy()
     unknown = tuple(number for number in chosen if number not in knowledge.categories)
-    return Made(facts, states, read, basis, necessity, declared, categories, unknown, around)
+    return Made(facts, states, read, basis, necessity, declared, categories, unknown)
 
 
 def _surroundings(case: Case, necessity: dict[str, str]) -> Surroundings:

@@ -26,7 +26,6 @@ from pia_runtime.reports.wording import Wording
 WIDTH = 1400
 """Pixels; at 100 pixels an inch a page of A4 across."""
 
-NARROWEST, WIDEST = 600, 6000
 _DPI = 100
 _ROW = 0.27
 _HEAD = 1.02

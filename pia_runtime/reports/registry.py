@@ -17,7 +17,6 @@ class Format:
     Attributes:
         id: what ``--format`` takes; ``messages/*.yaml`` describe it under ``formats``.
         suffix: of a file in this format, with the dot.
-        media_type: content type.
         module: of ``pia_runtime.reports``, loaded only when the format is used.
         function: ``(report) -> str | bytes`` in that module.
         quotes: whether it shows requests, decode steps and screenshots, which stand outside the document.
@@ -27,7 +26,6 @@ class Format:
 
     id: str
     suffix: str
-    media_type: str
     module: str
     function: str
     quotes: bool = False
@@ -40,32 +38,19 @@ class Format:
         return made.encode() if isinstance(made, str) else made
 
 
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-
 FORMATS: dict[str, Format] = {
     entry.id: entry
     for entry in (
-        Format(
-            "html", ".html", "text/html; charset=utf-8", "report_page", "render_report_page", quotes=True, draws=True
-        ),
-        Format("xlsx", ".xlsx", f"{_OFFICE}.spreadsheetml.sheet", "workbook", "render_workbook", binary=True),
-        Format(
-            "docx",
-            ".docx",
-            f"{_OFFICE}.wordprocessingml.document",
-            "word",
-            "render_word",
-            quotes=True,
-            draws=True,
-            binary=True,
-        ),
-        Format("md", ".md", "text/markdown; charset=utf-8", "markdown", "render_markdown", quotes=True),
-        Format("json", ".json", "application/json", "plain_document", "render_json"),
-        Format("csv", ".csv", "text/csv; charset=utf-8", "flat_files", "render_csv"),
-        Format("parquet", ".parquet", "application/vnd.apache.parquet", "flat_files", "render_parquet", binary=True),
-        Format("sarif", ".sarif", "application/sarif+json", "sarif", "render_sarif"),
-        Format("junit", ".xml", "application/xml", "junit", "render_junit"),
-        Format("notice", ".txt", "text/plain; charset=utf-8", "notice", "render_notice"),
+        Format("html", ".html", "report_page", "render_report_page", quotes=True, draws=True),
+        Format("xlsx", ".xlsx", "workbook", "render_workbook", binary=True),
+        Format("docx", ".docx", "word", "render_word", quotes=True, draws=True, binary=True),
+        Format("md", ".md", "markdown", "render_markdown", quotes=True),
+        Format("json", ".json", "plain_document", "render_json"),
+        Format("csv", ".csv", "flat_files", "render_csv"),
+        Format("parquet", ".parquet", "flat_files", "render_parquet", binary=True),
+        Format("sarif", ".sarif", "sarif", "render_sarif"),
+        Format("junit", ".xml", "junit", "render_junit"),
+        Format("notice", ".txt", "notice", "render_notice"),
     )
 }
 """Formats by id."""

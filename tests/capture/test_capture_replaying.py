@@ -29,7 +29,6 @@ from pia_runtime.storage.writer import CaptureWriter
 
 SAMPLE = Path(__file__).parents[2] / "captures" / "sample-loan"
 SECOND = 10**9
-SAMPLE_SECONDS = 5.3
 
 
 class NoKeys:

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from judgement_cases import CASES, Case, all_cases, facts_of, found_by, write_case
 
-from pia_runtime.judgement.facts import Facts
+from pia_runtime.judgement.facts import DETECTION_COLUMNS, EVENT_COLUMNS, Facts
 from pia_runtime.knowledge.conditions import ANY, VOCABULARY, Condition
 from pia_runtime.knowledge.rules import SEVERITIES, Citation, Rule
 from pia_runtime.storage.analysis import load_toolbox
@@ -54,6 +54,18 @@ def test_no_word_of_a_rule_can_change_unnoticed(rule, facts):
         if all(found_by(mutant, made) == case.expected for case, made in facts(rule))
     ]
     assert survivors == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "table", "columns"),
+    [
+        ("transmission_before_consent", "detections", DETECTION_COLUMNS),
+        ("asked_again_after_refusal", "signals", EVENT_COLUMNS),
+    ],
+)
+def test_a_table_has_the_columns_that_are_promised_beside_the_vocabulary(rule, table, columns, facts):
+    found = next(made.tables[table] for _, made in facts(rule) if len(made.tables[table]))
+    assert {name: str(found[name].dtype) for name in columns} == columns
 
 
 def mutants(rule: Rule) -> Iterator[tuple[str, Rule]]:
