@@ -6,8 +6,9 @@ PrivacySentry (a row marks consent; a second sheet counts calls).
 """
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import xlsxwriter
@@ -49,11 +50,11 @@ class _Formats:
     """Cell formats by kind and tone, each made once."""
 
     def __init__(self, book: Any) -> None:  # noqa: ANN401 (xlsxwriter carries no types)
-        self._book, self._made = book, dict[tuple[str, str], Any]()
+        self._book, self._made = book, dict[tuple[str, str, bool], Any]()
 
-    def of(self, kind: str, tone: str = "") -> Any:  # noqa: ANN401
+    def of(self, kind: str, tone: str = "", *, left: bool = False) -> Any:  # noqa: ANN401
         """``text``, ``quoted`` (never a formula), ``date``, ``number``, ``seconds``, ``head`` or ``title``."""
-        if (kind, tone) not in self._made:
+        if (kind, tone, left) not in self._made:
             look: dict[str, Any] = {"font_name": "等线", "font_size": 10, "valign": "top", "text_wrap": kind != "date"}
             look |= {"date": {"num_format": "yyyy-mm-dd hh:mm:ss.000"}, "seconds": {"num_format": "0.000"}}.get(
                 kind, {}
@@ -62,13 +63,15 @@ class _Formats:
                 look |= {"bold": True, "bg_color": "#16324F", "font_color": "#FFFFFF", "border": 1}
             if kind == "title":
                 look |= {"bold": True, "font_size": 14, "text_wrap": False}
+            if left:
+                look["align"] = "left"
             if tone in _TONES:
                 look["bg_color"] = _TONES[tone]
             made = self._book.add_format(look)
             if kind == "quoted":
                 made.set_quote_prefix()
-            self._made[kind, tone] = made
-        return self._made[kind, tone]
+            self._made[kind, tone, left] = made
+        return self._made[kind, tone, left]
 
 
 def _write(book: Any, sheet: Sheet, formats: _Formats, report: Report) -> None:  # noqa: ANN401
@@ -84,7 +87,7 @@ def _write(book: Any, sheet: Sheet, formats: _Formats, report: Report) -> None: 
     page.repeat_rows(0)
     rows = sheet.rows[:MOST_ROWS]
     for number, (tone, cells) in enumerate(rows, 1):
-        _write_row(page, number, cells, tone, formats)
+        _write_row(page, number, cells, partial(formats.of, tone=tone, left=sheet.prose))
     if rows:
         page.autofilter(0, 0, len(rows), len(sheet.columns) - 1)
     left = len(sheet.rows) - len(rows)
@@ -92,23 +95,23 @@ def _write(book: Any, sheet: Sheet, formats: _Formats, report: Report) -> None: 
         page.write_string(len(rows) + 2, 0, report.wording.say("sheet.cut", left=left), formats.of("text"))
 
 
-def _write_row(page: Any, number: int, cells: Sequence[Cell], tone: str, formats: _Formats) -> None:  # noqa: ANN401
+def _write_row(page: Any, number: int, cells: Sequence[Cell], look: Callable[[str], Any]) -> None:  # noqa: ANN401
     for place, cell in enumerate(cells):
         if isinstance(cell, Instant):
             moment = _moment(cell.t_ns)
             if moment is None:
-                page.write_string(number, place, visible(cell.t_ns), formats.of("text", tone))
+                page.write_string(number, place, visible(cell.t_ns), look("text"))
             else:
-                page.write_datetime(number, place, moment, formats.of("date", tone))
+                page.write_datetime(number, place, moment, look("date"))
         elif isinstance(cell, Seconds):
-            page.write_number(number, place, cell.ns / 1e9, formats.of("seconds", tone))
+            page.write_number(number, place, cell.ns / 1e9, look("seconds"))
         elif isinstance(cell, int):
-            page.write_number(number, place, cell, formats.of("number", tone))
+            page.write_number(number, place, cell, look("number"))
         elif not cell:
-            page.write_blank(number, place, None, formats.of("text", tone))
+            page.write_blank(number, place, None, look("text"))
         else:
             kind = "quoted" if cell.startswith(_FORMULA) else "text"
-            page.write_string(number, place, cell[:_LONGEST_CELL], formats.of(kind, tone))
+            page.write_string(number, place, cell[:_LONGEST_CELL], look(kind))
 
 
 def _moment(t_ns: int) -> datetime | None:

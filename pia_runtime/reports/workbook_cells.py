@@ -32,12 +32,14 @@ class Sheet:
     Attributes:
         name: key under ``sheet`` of the messages.
         rows: each with a tone for its colour (a severity, ``mark`` or "").
+        prose: a list of facts, not a table: everything stands at the left, numbers too.
     """
 
     name: str
     columns: tuple[str, ...]
     widths: tuple[int, ...]
     rows: list[tuple[str, tuple[Cell, ...]]]
+    prose: bool = False
 
 
 def sheet_of(

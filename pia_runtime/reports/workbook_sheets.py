@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from pia_runtime.reports.annotations import is_dismissed
@@ -33,11 +34,11 @@ def _summary(report: Report) -> Sheet:
         words, say, counts = report.wording, report.wording.say, verdict_counts(report.document)
         yield "", (say("table.app"), app_title(report.document, words))
         yield "", (say("page.started"), instant(report.session.get("started_ns")))
-        yield "", (say("page.duration"), Seconds(report.line.end_ns - report.line.start_ns))
+        yield "", (f"{say('page.duration')} (s)", Seconds(report.line.end_ns - report.line.start_ns))
         yield "", (say("table.consent"), consent_summary(report.document, words))
         for verdict in ("without_consent", "indeterminate", "with_consent"):
             yield "", (say(f"verdict.{verdict}"), counts[verdict])
-        for severity, count in sorted(Counter(str(one.get("severity")) for one in report.findings).items()):
+        for severity, count in Counter(str(one.get("severity")) for one in report.findings).items():
             yield severity, (f"{say('doc.findings')} · {words.term('severity', severity)}", count)
         for name, told in coverage_facts(report.document, words):
             yield "", (name, told)
@@ -46,7 +47,7 @@ def _summary(report: Report) -> Sheet:
         yield "", (say("doc.method"), say("report.silence"))
         yield "", ("", say("sheet.frozen"))
 
-    return sheet_of(report, "summary", {"doc.item": 28, "doc.said": 100}, rows())
+    return replace(sheet_of(report, "summary", {"doc.item": 28, "doc.said": 100}, rows()), prose=True)
 
 
 def _findings(report: Report) -> Sheet:
