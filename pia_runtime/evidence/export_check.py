@@ -7,7 +7,7 @@ import orjson
 
 from pia_runtime.detection.masking import Secrets
 from pia_runtime.detection.scanner_incoming import as_flow
-from pia_runtime.evidence.export_flows import Scan, turned
+from pia_runtime.evidence.export_look import Scan, turned
 from pia_runtime.model.session import Contact, Identifiers, Packages
 from pia_runtime.storage.flow_reader import read_flows
 

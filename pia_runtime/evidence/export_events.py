@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.evidence.export_flows import Scan, look
+from pia_runtime.evidence.export_look import Scan, look
 from pia_runtime.evidence.export_redactor import BLANK, Redactor
 
 _KEPT = frozenset(
