@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pia_runtime.judgement.recheck_case import Reason
 from pia_runtime.judgement.recheck_match import HOW, Match, form_of, match_findings, place_of
 from pia_runtime.judgement.recheck_run import Run
-from pia_runtime.judgement.recheck_situation import Reason, not_exercised
+from pia_runtime.judgement.recheck_situation import not_exercised
 from pia_runtime.knowledge.base import Knowledge
 
 SCHEMA = "pia.diff/1"
