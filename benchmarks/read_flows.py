@@ -17,7 +17,8 @@ from corpus import make_corpus
 from mitmproxy.io import FlowReader
 
 from pia_runtime.storage.flow_mapping import map_http_flow
-from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, load_record, read_flows, read_records
+from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows, read_records
+from pia_runtime.storage.flow_record import load_record
 from pia_runtime.storage.flow_template import parse_flow
 
 CHUNK = 1 << 18

@@ -7,11 +7,9 @@ from pathlib import Path
 from mitmproxy.io import tnetstring
 
 from pia_runtime.errors import InputError
-from pia_runtime.storage.flow_reader import FlowTrouble, UnknownVersionError, load_record, read_records
+from pia_runtime.storage.flow_reader import FlowTrouble, read_records
+from pia_runtime.storage.flow_record import READ_ERRORS, UnknownVersionError, load_record
 from pia_runtime.storage.flow_template import parse_flow
-
-READ_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError)
-"""What mitmproxy's code raises on a damaged record."""
 
 _ID = re.compile(rb"2:id;\d+:[^;]*;(?=4:type;4:http;7:version;2:21#\}\Z)")
 

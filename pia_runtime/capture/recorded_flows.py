@@ -6,9 +6,9 @@ from pathlib import Path
 
 from mitmproxy import http
 
-from pia_runtime.capture.flows_import import READ_ERRORS
 from pia_runtime.errors import InputError
-from pia_runtime.storage.flow_reader import UnknownVersionError, flow_files, load_record, read_records
+from pia_runtime.storage.flow_reader import flow_files, read_records
+from pia_runtime.storage.flow_record import READ_ERRORS, load_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def read_exchanges(folder: Path) -> Iterator[tuple[Place, http.HTTPFlow]]:
         for offset, record in read_records(path, lambda _: None):
             try:
                 flow = load_record(record)
-            except (UnknownVersionError, *READ_ERRORS):
+            except READ_ERRORS:
                 continue  # the analysis names it as a blind spot; there is nothing of it to replay
             if isinstance(flow, http.HTTPFlow):
                 yield Place(flow.request.timestamp_start or 0.0, path, offset), flow

@@ -11,9 +11,9 @@ from pia_runtime.evidence.export_look import Scan, turned
 from pia_runtime.evidence.export_parts import PartRedactor
 from pia_runtime.evidence.export_redactor import Redactor
 from pia_runtime.storage.flow_mapping import map_http_flow
-from pia_runtime.storage.flow_reader import flow_files, load_record, read_records
+from pia_runtime.storage.flow_reader import flow_files, read_records
+from pia_runtime.storage.flow_record import READ_ERRORS, load_record
 
-READ_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError)
 _NOWHERE = ["0.0.0.0", 0]  # noqa: S104 - stands for an address that is not told
 
 

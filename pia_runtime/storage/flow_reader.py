@@ -2,7 +2,7 @@
 
 The file is a row of tnetstrings (``length:payload}``), one per flow. Each record is read whole and tried on the fast
 parser (:mod:`pia_runtime.storage.flow_template`); whatever that does not know (another version, another layout) goes to
-mitmproxy's own code, which reads every version since 0.11. A record that cannot be read is a stated trouble and the next one
+mitmproxy's own code (:mod:`pia_runtime.storage.flow_record`). A record that cannot be read is a stated trouble and the next one
 is read; only a file that is no flow file at all is an error.
 """
 
@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 from pia_runtime.errors import InputError
 from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_mapping import UndatedFlowError, map_http_flow
+from pia_runtime.storage.flow_record import READ_ERRORS, UnknownVersionError, load_record
 from pia_runtime.storage.flow_template import parse_flow
 
 _LENGTH_DIGITS = 12  # mitmproxy refuses longer ones too
@@ -44,10 +45,6 @@ class FlowTrouble:
     offset: int = 0
     host: str = ""
     count: int = 1
-
-
-class UnknownVersionError(ValueError):
-    """A flow of a format version that the installed mitmproxy cannot read."""
 
 
 def flow_files(folder: Path) -> tuple[Path, ...]:
@@ -191,16 +188,7 @@ def flow_of_record(record: bytes) -> Flow | None:
         if flow is None:
             loaded = load_record(record)
             flow = map_http_flow(loaded) if loaded.type == "http" else None
-    except (
-        UnknownVersionError,
-        ValueError,
-        TypeError,
-        KeyError,
-        IndexError,
-        AttributeError,
-        AssertionError,
-        RecursionError,
-    ):
+    except READ_ERRORS:
         return None
     return flow
 
@@ -267,7 +255,7 @@ def _read_slowly(
         on_trouble(_unreadable("unreadable_flow", path, offset, error))
     except UndatedFlowError as error:
         on_trouble(_unreadable("undated_flow", path, offset, error))
-    except (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError) as error:
+    except READ_ERRORS as error:
         if offset == 0 and not record.endswith(b"}"):
             raise _not_a_flow_file(path, b"") from error
         on_trouble(_unreadable("unreadable_flow", path, offset, error))
@@ -277,42 +265,6 @@ def _read_slowly(
 def _unreadable(kind: str, path: Path, offset: int, error: Exception) -> FlowTrouble:
     reason = ascii(str(error))[1:-1][:_DETAIL_CHARS] or type(error).__name__
     return FlowTrouble(kind, f"{path.name}: flow at byte {offset}: {type(error).__name__}: {reason}", offset)
-
-
-def load_record(record: bytes) -> Any:  # noqa: ANN401 - any of mitmproxy's flow classes
-    """Payload and type byte of one record → mitmproxy's flow object, by mitmproxy's own parser and migrations.
-
-    Raises:
-        UnknownVersionError: the format version is unknown to the installed mitmproxy.
-        UndatedFlowError: an HTTP flow without a time, which mitmproxy's own classes refuse.
-        ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, RecursionError: what mitmproxy's
-            code raises on a damaged record.
-    """
-    from mitmproxy import dns, flow, http, tcp, udp  # noqa: F401 - importing registers the flow types; slow, rarely needed
-    from mitmproxy.io import compat, tnetstring
-
-    state = tnetstring.parse(record[-1], memoryview(record)[:-1])
-    if not isinstance(state, dict):
-        raise TypeError("not a flow")
-    _check_version(state)
-    state = compat.migrate_flow(state)
-    request = state.get("request")
-    if state["type"] == "http" and isinstance(request, dict) and request.get("timestamp_start") is None:
-        raise UndatedFlowError("the request carries no time")
-    return flow.Flow.from_state(state)
-
-
-def _check_version(state: dict[Any, Any]) -> None:
-    from mitmproxy import version
-    from mitmproxy.io import compat
-
-    found: Any = state.get(b"version", state.get("version"))
-    key = found if isinstance(found, int) else tuple(found)[:2]  # the minor version of mitmproxy, before 4.0
-    if key != version.FLOW_FORMAT_VERSION and key not in compat.converters:
-        raise UnknownVersionError(
-            f"flow format version {found} cannot be read by mitmproxy {version.VERSION} "
-            f"(it reads up to {version.FLOW_FORMAT_VERSION})"
-        )
 
 
 def _version() -> str:

@@ -15,7 +15,8 @@ from mitmproxy.test import tflow
 from pia_runtime.errors import InputError
 from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_mapping import ERR_KEY, map_http_flow
-from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, load_record, read_flows, read_records
+from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows, read_records
+from pia_runtime.storage.flow_record import load_record
 from pia_runtime.storage.flow_template import parse_flow
 
 NOON = 1_763_899_200.123456
