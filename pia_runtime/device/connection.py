@@ -5,6 +5,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, LiteralString
 
@@ -51,6 +52,8 @@ class Connection:
         self.root = RootKind.none
         self.log = log or CommandLog()
         self._client = adbutils.AdbClient()
+        # adbutils asks for it before every command, on a connection of its own; once is enough.
+        self._client.server_version = cache(self._client.server_version)
         self._device = adbutils.AdbDevice(self._client, serial=serial)
 
     def shell(self, *argv: str, root: bool = False, timeout: float = SHELL_SECONDS) -> Answer:

@@ -88,6 +88,7 @@ class Double:
             "python": os.path.realpath(sys.executable),
             "visible": sorted(visible),
             "data_mib": data_mib,
+            **({"server": server.port} if profile.startswith("emulator") else {}),
         }
         (self.folder / "plan.json").write_text(json.dumps(plan))
         self._process = subprocess.Popen(

@@ -227,7 +227,7 @@ def test_an_unplugged_device_keeps_its_journal_and_is_restored_when_it_is_back(c
     played, device = connect("magisk-13")
     before = world(played)
     journal = journal_of(device)
-    played.fault("iptables -w -I", "unplug")
+    played.fault("-w -I OUTPUT", "unplug")
     steps = [CaStore(certificate), GlobalProxy("127.0.0.1", 8080), UdpBlock()]
     with (
         pytest.raises(

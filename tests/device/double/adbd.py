@@ -38,6 +38,9 @@ class Device(Protocol):
     def root_service(self, *, root: bool) -> tuple[str, bool]:
         """Answer ``adb root`` / ``adb unroot`` with a line and whether the daemon restarts."""
 
+    async def announce(self) -> None:
+        """Tell the adb server of this machine that the daemon is there, where the device is one that does."""
+
     async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect to a port of the device's own loopback."""
 
@@ -152,7 +155,7 @@ class Link:
             self.send(CNXN, A_VERSION, MAX_PAYLOAD, f"device::{self.daemon.device.banner}features={FEATURES}".encode())
         elif command == OPEN:
             stream = self._new(arg0)
-            self._spawn(self.daemon.service(stream, data.rstrip(b"\0").decode()))
+            self.spawn(self.daemon.service(stream, data.rstrip(b"\0").decode()))
         elif (stream := self.streams.get(arg1)) is not None:
             if command == WRTE:
                 stream.incoming.put_nowait(data)
@@ -172,7 +175,8 @@ class Link:
         self._next += 1
         return stream
 
-    def _spawn(self, work: Awaitable[None]) -> None:
+    def spawn(self, work: Awaitable[None]) -> None:
+        """Do something beside the messages."""
         task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -245,6 +249,7 @@ class Daemon:
                 stream.close()
                 await asyncio.sleep(0.05)
                 self.unplug()
+                stream.link.spawn(self.device.announce())
         elif kind == "tcp":
             try:
                 reader, writer = await self.device.connect(int(rest.split(":")[0]))

@@ -4,6 +4,7 @@ adb speaks to it on a TCP port, tests on a Unix socket (one JSON request a line:
 """
 
 import asyncio
+import contextlib
 import copy
 import json
 import os
@@ -220,6 +221,19 @@ class PlayedDevice:
         self.uid = 0
         return "restarting adbd as root", True
 
+    async def announce(self) -> None:
+        """Register as an emulator does at its start (``host:emulator:PORT``); the server alone looks once a second."""
+        if not self.profile.emulator or "server" not in self.plan:
+            return
+        request = f"host:emulator:{self.plan['port']}".encode()
+        for _ in range(3):  # the server takes a moment to see that the old connection has gone
+            await asyncio.sleep(0.25)
+            with contextlib.suppress(OSError):
+                _, writer = await asyncio.open_connection("127.0.0.1", self.plan["server"])
+                writer.write(b"%04x" % len(request) + request)
+                await writer.drain()
+                writer.close()
+
     async def connect(self, port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Connect inside the device's network."""
         sock = _in_network(self.init, lambda: socket.create_connection(("127.0.0.1", port)))
@@ -269,17 +283,16 @@ class PlayedDevice:
 
     async def door(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer one call of one of Android's own programs."""
-        ask = json.loads(await reader.readline())
-        await reader.readexactly(ask["stdin"])
+        argv = (await reader.readexactly(int(await reader.readline()))).decode("utf-8", "surrogateescape").split("\0")
         peer = writer.get_extra_info("socket").getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, struct.calcsize("3i"))
         uid = struct.unpack("3i", peer)[1]
-        if ask["argv"][0] == "su":
-            code, out, err = await self._su(ask["argv"][1:], uid)
+        if argv[0] == "su":
+            code, out, err = await self._su(argv[1:], uid)
         else:
-            code, out, err = self.android.run(ask["argv"], uid)
+            code, out, err = self.android.run(argv, uid)
             self._follow()
         raw, told = (out if isinstance(out, bytes) else out.encode()), err.encode()
-        writer.write(json.dumps({"code": code, "out": len(raw)}).encode() + b"\n" + raw + told)
+        writer.write(b"%d %d\n" % (code, len(raw)) + raw + told)
         await writer.drain()
         writer.close()
 
@@ -479,8 +492,9 @@ async def serve(plan: dict[str, Any]) -> None:
     Path(plan["door"]).chmod(0o777)
     adb = await _two_ports(device, plan["port"])
     await asyncio.start_unix_server(device.control, plan["control"])
+    plan["port"] = adb.sockets[0].getsockname()[1]
     part = Path(plan["up"] + ".part")
-    part.write_text(str(adb.sockets[0].getsockname()[1]))
+    part.write_text(str(plan["port"]))
     part.rename(plan["up"])
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
