@@ -37,6 +37,9 @@ def parse_app(package: str, dumpsys: str) -> dict[str, Any]:
         facts["version_name"] = found[1]
     if found := re.search(r"\bversionCode=(\d+)", dumpsys):
         facts["version_code"] = int(found[1])
+    found = re.search(r"^\s*installerPackageName=([A-Za-z0-9._]+)\s*$", dumpsys, re.MULTILINE)
+    if found and found[1] != "null":
+        facts["installer"] = found[1]
     return facts
 
 

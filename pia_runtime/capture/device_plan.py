@@ -50,6 +50,8 @@ class DevicePlan:
         install: the app's files, empty where it is installed.
         clear_data: empty the app first, which cannot be undone.
         revoke: take back the permissions it holds, and grant them again afterwards.
+        record_screen: keep what the screen shows as video.
+        emulator_packets: let the emulator record its packets into the capture.
     """
 
     package: str
@@ -62,6 +64,8 @@ class DevicePlan:
     install: tuple[Path, ...] = ()
     clear_data: bool = False
     revoke: bool = False
+    record_screen: bool = False
+    emulator_packets: bool = False
     confdir: Path = field(default_factory=lambda: Path(".cache") / "mitmproxy")
 
     def __post_init__(self) -> None:

@@ -1,29 +1,28 @@
 """A run that makes the device ready itself, drives and observes the app, and gives the device back as it was."""
 
 import tempfile
-import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pia_runtime.capture.device_observer import DeviceObserver
+from pia_runtime.capture.device_instrument import PACKETS, Observed, Packets, screen_recording
 from pia_runtime.capture.device_plan import EMULATOR_HOST, DevicePlan, Network, plan_steps
-from pia_runtime.capture.instrument import Connect, Instrument, OnDetached, OnEvent
+from pia_runtime.capture.instrument import Connect
 from pia_runtime.capture.live import LiveResult
 from pia_runtime.capture.run import capture_device
-from pia_runtime.capture.scenario_run import ScenarioRun
 from pia_runtime.device.apk import read_apk
 from pia_runtime.device.command_log import CommandLog
 from pia_runtime.device.connection import Connection, expect
 from pia_runtime.device.forwarding import forwarded
 from pia_runtime.device.journal import Journal
-from pia_runtime.device.preparation import prepared
+from pia_runtime.device.preparation import do_step, prepared
 from pia_runtime.device.scenario import Scenario
 from pia_runtime.device.screen import read_picture
 from pia_runtime.device.snapshot import load_snapshot
 from pia_runtime.device.step import Step
-from pia_runtime.device.step_ca_store import CaStore
+from pia_runtime.device.step_app import InstallApp
+from pia_runtime.device.step_emulator_packets import EmulatorPackets
 from pia_runtime.device.step_frida_server import Probe
 from pia_runtime.device.step_reverse import prove_path
 from pia_runtime.errors import NotReadyError, PiaError
@@ -88,13 +87,14 @@ class DeviceRun:
             load_snapshot(device, self.snapshot)
             self.say(f"{self.serial} is as in snapshot {self.snapshot}")
         steps = plan_steps(device, plan, self.probe)
+        journal = Journal(self.serial)
         self.say(f"preparing {self.serial} (root: {device.root.value})")
         try:
-            with prepared(device, steps, Journal(self.serial), self.say):
+            with prepared(device, steps, journal, self.say):
                 if plan.network is Network.emulator:
                     prove_path(device, EMULATOR_HOST, plan.port, "127.0.0.1", plan.port)
                 with forwarded(device, plan.frida_port) as port:
-                    recorded = self._record(device, plan, steps, f"127.0.0.1:{port}", options)
+                    recorded = self._record(device, plan, steps, journal, f"127.0.0.1:{port}", options)
         except NotReadyError as left:
             if recorded is None:
                 raise
@@ -104,9 +104,15 @@ class DeviceRun:
         return recorded
 
     def _record(
-        self, device: Connection, plan: DevicePlan, steps: list[Step], address: str, options: dict[str, Any]
+        self,
+        device: Connection,
+        plan: DevicePlan,
+        steps: list[Step],
+        journal: Journal,
+        address: str,
+        options: dict[str, Any],
     ) -> tuple[Path, LiveResult]:
-        observed = _Observed(device, plan.package, self.connect_to(address), steps, self.scenario, self.say)
+        observed = Observed(device, plan.package, self.connect_to(address), steps, self.scenario, self.say)
 
         def on_writer(writer: CaptureWriter) -> None:
             device.log.attach(writer.path)
@@ -117,8 +123,13 @@ class DeviceRun:
             }
             if self.snapshot:
                 done["snapshot"] = self.snapshot
-            writer.update_session(tools={"preparation": done}, **_app_facts(device, plan, self.say))
+            writer.update_session(tools={"preparation": done}, **_app_facts(device, plan, steps, self.say))
             observed.writer = writer
+            if plan.emulator_packets:
+                do_step(device, EmulatorPackets(writer.path / PACKETS), journal, self.say)
+                observed.beside.append(Packets(device, writer))
+            if plan.record_screen:
+                observed.beside.append(screen_recording(device, journal, writer, self.say))
 
         return capture_device(
             plan.package,
@@ -139,8 +150,11 @@ class DeviceRun:
         )
 
 
-def _app_facts(device: Connection, plan: DevicePlan, say: Callable[[str], None]) -> dict[str, Any]:
-    """What the app's APK says, read from the device itself: what was run is what is described."""
+def _app_facts(device: Connection, plan: DevicePlan, steps: list[Step], say: Callable[[str], None]) -> dict[str, Any]:
+    """What the app's APK says, read from the device itself: what was run is what is described. And the files it came from."""
+    source: dict[str, Any] = {}
+    if any(isinstance(step, InstallApp) for step in steps):
+        source = {"source": ", ".join(file.name for file in plan.install)}
     paths = device.shell("pm", "path", plan.package).text.splitlines()
     base = next((line.removeprefix("package:") for line in paths if line.endswith("base.apk")), None)
     try:
@@ -149,88 +163,7 @@ def _app_facts(device: Connection, plan: DevicePlan, say: Callable[[str], None])
         with tempfile.TemporaryDirectory() as folder:
             copy = Path(folder) / "base.apk"
             copy.write_bytes(device.pull(base))
-            return {"app": read_apk(copy, load_sdks()).document()}
+            return {"app": {**read_apk(copy, load_sdks()).document(), **source}}
     except PiaError as error:
         say(f"the app's APK is not described: {error.message}")
-        return {}
-
-
-class _Observed:
-    """The instrument of a run with the device's observer and the scenario beside it."""
-
-    def __init__(
-        self,
-        device: Connection,
-        package: str,
-        connect: Connect,
-        steps: list[Step],
-        scenario: Scenario | None,
-        say: Callable[[str], None],
-    ) -> None:
-        self.writer: CaptureWriter | None = None
-        self._device, self._package, self._connect = device, package, connect
-        self._store = next((step for step in steps if isinstance(step, CaStore)), None)
-        self._scenario, self._say = scenario, say
-        self._run: ScenarioRun | None = None
-        self._started = threading.Event()
-
-    def is_over(self) -> bool:
-        """Whether the scenario was begun and has ended."""
-        return self._started.is_set() and self._run is not None and self._run.is_over()
-
-    def connect(self, on_event: OnEvent, on_detached: OnDetached) -> Instrument:
-        """Make the instrument; what it tells is seen here on its way."""
-        assert self.writer is not None  # noqa: S101 - the writer is told before anything is started
-        observer = DeviceObserver(self._device, self._package, self.writer)
-        if self._scenario is not None:
-            self._run = ScenarioRun(self._device, self._scenario, on_event, self._say)
-
-        def seen(record: dict[str, Any]) -> None:
-            on_event(record)
-            observer.observe(record)
-            if self._run is not None:
-                self._run.observe(record)
-
-        def ended(reason: str) -> None:
-            observer.observe({"type": "lifecycle", "state": "process_exit", "process": self._package, "reason": reason})
-            on_detached(reason)
-
-        return _Instrument(self._connect(seen, ended), observer, self._run, self._store, self._started)
-
-
-class _Instrument:
-    def __init__(
-        self,
-        inner: Instrument,
-        observer: DeviceObserver,
-        run: ScenarioRun | None,
-        store: CaStore | None,
-        started: threading.Event,
-    ) -> None:
-        self._inner, self._observer, self._run, self._store, self._started = inner, observer, run, store, started
-
-    @property
-    def dropped(self) -> int:
-        return self._inner.dropped
-
-    @property
-    def tools(self) -> dict[str, Any]:
-        return self._inner.tools
-
-    def start(self) -> None:
-        self._inner.start()
-        self._observer.app_started(self._store)
-        if self._run is not None:
-            self._run.start()
-        self._started.set()
-
-    def calibrate(self, rounds: int) -> list[dict[str, Any]]:
-        return self._inner.calibrate(rounds)
-
-    def stop(self) -> None:
-        if self._run is not None:
-            self._run.stop()
-        try:
-            self._inner.stop()
-        finally:
-            self._observer.end()
+        return {"app": source} if source else {}

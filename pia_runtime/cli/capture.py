@@ -128,6 +128,17 @@ def capture(
             show_default=False,
         ),
     ] = "",
+    record_screen: Annotated[
+        bool,
+        typer.Option("--record-screen", help="Keep what the screen shows as video (blobs/); never part of pia export."),
+    ] = False,
+    emulator_packets: Annotated[
+        bool,
+        typer.Option(
+            "--emulator-packets",
+            help="Let an SDK emulator record its own packets into the capture (emulator.pcap, for pia import).",
+        ),
+    ] = False,
     pinning_bypass: PinningOption = True,
     keylog: KeylogOption = True,
     quic_block: QuicOption = True,
@@ -146,8 +157,7 @@ def capture(
     (exit code 130).
 
     With --runs the captures stand in run-01, run-02, … below --out. A snapshot is made once by hand:
-    adb emu avd snapshot save NAME. Recording the screen and the emulator's own packet capture are not driven from here
-    (docs/devices.md); pia import reads the latter's file.
+    adb emu avd snapshot save NAME.
 
     When the run is over it is analysed and sealed, and signed where there is a key (`pia key new`).
     """
@@ -167,7 +177,9 @@ def capture(
 
     if not set(package) <= PACKAGE_LETTERS:
         raise InputError(f"{package!r} is not a package name", "give a name like com.example.app")
-    if not prepare and (frida_server or install or clear_data or revoke or scenario or snapshot):
+    if not prepare and (
+        frida_server or install or clear_data or revoke or scenario or snapshot or record_screen or emulator_packets
+    ):
         raise UsageError("--no-prepare changes nothing on the device", "leave out what would change it")
     known, driven = _known(identifiers), load_scenario(scenario) if scenario else None
     serial = choose_device(device)
@@ -200,6 +212,8 @@ def capture(
         install=tuple(install or ()),
         clear_data=clear_data,
         revoke=revoke,
+        record_screen=record_screen,
+        emulator_packets=emulator_packets,
         confdir=confdir or CONFDIR,
     )
     about: dict[str, Any] = {"categories": tuple(category or ()), "identifiers": known, "duration_s": duration}

@@ -43,6 +43,9 @@ _BROKEN = (
 )
 """What a manifest that was packed to mislead readers can do to a parser."""
 
+_SCHEMES = ("v1", "v2", "v3", "v3.1")
+"""Oldest first."""
+
 _COMPONENTS = ("activity", "activity-alias", "service", "receiver", "provider")
 
 
@@ -51,6 +54,7 @@ class ApkFacts:
     """What stands in one APK.
 
     Attributes:
+        label: its name for people, where the manifest itself has it; mostly it stands in the resources, which are not read.
         signers: scheme (``v1``, ``v2``, ``v3``, ``v3.1``) and SHA-256 of each certificate.
         permissions: asked for in the manifest.
         components: class names by kind.
@@ -70,16 +74,28 @@ class ApkFacts:
     components: dict[str, tuple[str, ...]]
     sdks: dict[str, tuple[str, ...]]
     unreadable: tuple[str, ...] = ()
+    label: str | None = None
+
+    @property
+    def signature(self) -> str | None:
+        """The certificates of the newest scheme, which is the one that Android goes by, as a line for people."""
+        if not self.signers:
+            return None
+        newest = max((scheme for scheme, _ in self.signers), key=_SCHEMES.index)
+        digests = [digest for scheme, digest in self.signers if scheme == newest]
+        return f"SHA-256 {', '.join(digests)} ({newest})"
 
     def document(self) -> dict[str, Any]:
         """As ``session.json`` keeps it below ``app``: absent is absent, never null."""
         facts = {
             "package": self.package,
+            "label": self.label,
             "version_name": self.version_name,
             "version_code": self.version_code,
             "min_sdk": self.min_sdk,
             "target_sdk": self.target_sdk,
             "apk_sha256": self.sha256,
+            "signature": self.signature,
             "signers": [{"scheme": scheme, "sha256": digest} for scheme, digest in self.signers],
             "permissions": list(self.permissions),
             "sdks_present": {name: list(shown) for name, shown in self.sdks.items()},
@@ -124,6 +140,7 @@ def read_apk(path: Path, sdks: SdkIndex | None = None) -> ApkFacts:
         components=components,
         sdks=present,
         unreadable=tuple(unreadable),
+        label=_label(manifest),
     )
 
 
@@ -135,6 +152,12 @@ def _manifest(archive: zipfile.ZipFile) -> Element:
     if raw.lstrip().startswith(b"<"):
         return ElementTree.fromstring(raw)
     return ElementTree.fromstring(ManifestStruct.parse(io.BytesIO(raw)).get_manifest())
+
+
+def _label(manifest: Element) -> str | None:
+    application = manifest.find("application")
+    label = "" if application is None else application.get(f"{ANDROID}label") or ""
+    return label if label and not label.startswith("@") else None
 
 
 def _names(manifest: Element, kind: str) -> tuple[str, ...]:

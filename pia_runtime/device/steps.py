@@ -8,8 +8,10 @@ from pia_runtime.device.planting import MockLocation, PlantPhoto, PlantRows
 from pia_runtime.device.step_adb_root import AdbRoot
 from pia_runtime.device.step_app import BatteryOptimisationOff, ClearData, InstallApp, RevokePermissions
 from pia_runtime.device.step_ca_store import CaStore
+from pia_runtime.device.step_emulator_packets import EmulatorPackets
 from pia_runtime.device.step_frida_server import FridaServer
 from pia_runtime.device.step_reverse import Reverse
+from pia_runtime.device.step_screen_recording import ScreenRecording
 from pia_runtime.device.step_settings import GlobalProxy, Setting
 from pia_runtime.device.step_udp_block import UdpBlock
 
@@ -32,6 +34,8 @@ UNDO: dict[str, Undo] = {
         PlantRows,
         PlantPhoto,
         MockLocation,
+        ScreenRecording,
+        EmulatorPackets,
     )
 }
 """How each is undone, from what was noted before it was done."""

@@ -60,6 +60,8 @@ def _facts(report: Report) -> Iterator[tuple[str, list[str]]]:
     yield say("doc.version"), [say("doc.version_code", name=name or "–", code=code) if code else name]
     yield say("doc.apk"), [visible(app.get("apk_sha256"), 64)]
     yield say("doc.signature"), [visible(app.get("signature") or app.get("certificate_sha256"))]
+    if isinstance(app.get("sdks_present"), dict):
+        yield say("doc.sdks_present"), [visible(", ".join(map(str, app["sdks_present"])), 600) or "–"]
     yield say("doc.origin"), [visible(app.get("source") or app.get("installer"))]
     yield say("doc.category"), _categories(report)
     yield say("doc.device"), [device_line(report)]

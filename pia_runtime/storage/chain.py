@@ -80,12 +80,12 @@ class Chain:
         """Whether records came since the last head and a head can still be written."""
         return bool(self._runs) and not self._closed
 
-    def add(self, op: Op, name: str, record: bytes) -> None:
-        """Hash one record over the head."""
+    def add(self, op: Op, name: str, record: bytes, digest: bytes | None = None) -> None:
+        """Hash one record over the head; ``digest`` is its SHA-256 where that is known already."""
         prefix = self._prefixes.get((op, name))
         if prefix is None:
             prefix = self._prefixes[op, name] = prefix_of(op, name)
-        digest = sha256(record).digest()
+        digest = digest or sha256(record).digest()
         self._head = record_head(self._head, prefix, digest)
         if not self._runs or self._runs[-1][0] is not prefix:
             self._runs.append((prefix, op, name, [], []))

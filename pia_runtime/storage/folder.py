@@ -71,15 +71,33 @@ def replace_file(path: Path, content: bytes) -> None:
     Raises:
         OSError: it cannot be written; the old file is still there.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}")  # two processes may write the same file
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    try:
-        with open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
+    beside = write_beside(
+        path.with_name(f".{path.name}.{os.getpid()}"), content
+    )  # two processes may write the same file
+    with _gone_on_failure(beside):
         beside.replace(path)
-    except BaseException:  # Ctrl-C too leaves nothing half-written
+
+
+def write_beside(beside: Path, content: bytes) -> Path:
+    """Write a file (mode 0600) that is to be renamed, push it to the disk itself, and return it.
+
+    Raises:
+        OSError: it cannot be written; nothing of it is left.
+    """
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with _gone_on_failure(beside), open(descriptor, "wb") as file:  # noqa: PTH123 - an open descriptor, not a path
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    return beside
+
+
+@contextmanager
+def _gone_on_failure(beside: Path) -> Iterator[None]:
+    """Ctrl-C too leaves nothing half-written."""
+    try:
+        yield
+    except BaseException:
         with suppress(OSError):
             beside.unlink(missing_ok=True)
         raise

@@ -21,7 +21,7 @@ from pia_runtime.errors import InputError, PiaError
 from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.appending import AppendFile
 from pia_runtime.storage.chain import CHAIN, Chain, Op
-from pia_runtime.storage.folder import claim_folder, replace_file, unwritable
+from pia_runtime.storage.folder import claim_folder, replace_file, unwritable, write_beside
 from pia_runtime.storage.heading import HeadKeeper
 from pia_runtime.storage.jsonlines import encode_line
 
@@ -202,20 +202,26 @@ class CaptureWriter:
                 self._heads.doomed.append(file.path)
 
     def blob(self, content: bytes) -> str:
-        """Keep a screenshot, UI tree or long argument under its SHA-256 and return that.
+        """Keep a screenshot, UI tree, screen recording or long argument under its SHA-256 and return that.
 
         Raises:
             NotReadyError: it could not be written.
         """
-        name = sha256(content).hexdigest()
+        digest = sha256(content)
+        name = digest.hexdigest()
         target = self.path / "blobs" / name
-        with self._lock:
-            try:
-                target.parent.mkdir(mode=0o700, exist_ok=True)
-                if not target.exists():
-                    self._chain.add("place", f"blobs/{name}", content)
-                    replace_file(target, content)
-            except OSError as error:
+        try:
+            target.parent.mkdir(mode=0o700, exist_ok=True)
+            # Outside the lock: the bytes of a recording must not hold up the flows, whose times are taken meanwhile.
+            beside = write_beside(target.with_name(f".{name}.{threading.get_ident()}.part"), content)
+            with self._lock:
+                if target.exists():
+                    beside.unlink()
+                else:
+                    self._chain.add("place", f"blobs/{name}", content, digest.digest())
+                    beside.replace(target)
+        except OSError as error:
+            with self._lock:
                 raise self._fail(target, error) from error
         return name
 

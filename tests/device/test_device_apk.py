@@ -27,6 +27,8 @@ def test_name_versions_permissions_and_every_scheme_s_signer_are_read():
     assert (facts.min_sdk, facts.target_sdk) == (24, 29)
     assert facts.permissions == ("android.permission.INTERNET", "android.permission.READ_CONTACTS")
     assert dict(facts.signers) == {"v1": SIGNER, "v2": SIGNER, "v3": SIGNER}
+    assert facts.document()["signature"] == f"SHA-256 {SIGNER} (v3)"
+    assert facts.document()["label"] == "示例借款"
     assert facts.components["activity"] == ("com.example.loan.MainActivity",)
     assert facts.unreadable == ()
 

@@ -91,7 +91,7 @@ def test_a_scenario_drives_the_app_and_everything_is_evidence(connect, listener_
     """The refusal is tapped where it stands; screen, tree and every command are in the capture; the device is as before."""
     played, device = connect("emulator-14")
     furnish(played)
-    install(played)
+    install(played, installer="com.android.vending")
     played.set("screens", [PROMPT, MAIN_SCREEN])
     apk = (Path(__file__).parent / "data/loan.apk").read_bytes()
     played.root(f"mkdir -p /data/app/{APP}; chmod 755 /data/app /data /data/app/{APP}")
@@ -122,6 +122,13 @@ def test_a_scenario_drives_the_app_and_everything_is_evidence(connect, listener_
     assert session["tools"]["preparation"]["steps"][:3] == ["adb_root", "frida_server", "ca_store"]
     assert session["app"]["apk_sha256"] == hashlib.sha256(apk).hexdigest()
     assert "jpush" in session["app"]["sdks_present"]
+    assert session["app"]["signature"].startswith("SHA-256 170d8a7d")
+    assert (session["app"]["label"], session["app"]["installer"]) == ("示例借款", "com.android.vending")
+    words = [str(Path(sys.executable).with_name("pia")), "report", str(folder), "--format", "md", "-o", "-"]
+    report = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "170d8a7dedfb" in report
+    assert "com.android.vending" in report
+    assert "jpush, umeng" in report  # Markdown escapes what follows
     signals = [(line["signal"], line["source"]) for line in events(folder, "consent")]
     assert signals == [("requested", "ui_tree"), ("refused", "tester")]
     pictures = {line["text"]: line["blob"] for line in events(folder, "note") if "blob" in line}

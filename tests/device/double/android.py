@@ -174,6 +174,7 @@ class Android:
         if known is None:
             return 0, f"\nPackages:\n\nUnable to find package: {argv[-1]}\n", ""
         never = str(known.get("never", False)).lower()
+        installer = f"    installerPackageName={known['installer']}\n" if known.get("installer") else ""
         granted = known.get("granted", [])
         asked = known.get("asks", ["android.permission.READ_CONTACTS"])
         runtime = "".join(
@@ -185,7 +186,7 @@ class Android:
             (
                 f"Packages:\n  Package [{argv[-1]}] (8f2d1e0):\n    userId=10231\n    versionCode={known['code']} minSdk=24 targetSdk=34\n"
                 f"    versionName={known['version']}\n    User 0: ceDataInode=131 installed=true hidden=false suspended=false "
-                f"stopped=true notLaunched={never} enabled=0\n      runtime permissions:\n{runtime}"
+                f"stopped=true notLaunched={never} enabled=0\n{installer}      runtime permissions:\n{runtime}"
             ),
             "",
         )

@@ -83,6 +83,7 @@ def _system(root: Path, plan: dict) -> None:
         target = system / "bin" / name
         target.unlink(missing_ok=True)
         target.symlink_to(plan["client"])
+    (system / "bin/screenrecord").symlink_to(plan["recorder"])
     _store(system / "etc/security/cacerts", plan["authorities"])
     bind(str(system), root / "system", read_only=True)
     mount("--make-shared", str(root / "system"))

@@ -48,6 +48,10 @@ class PlayedDevice:
         self.actions = 0
         self.snapshots: dict[str, dict[str, Any]] = {}
         self.planned: dict[str, Any] = {}
+        self.console_token = ""
+        self.console_refuses = False
+        self.packets: asyncio.subprocess.Process | None = None
+        self.aliases: list[asyncio.Server] = []
         self.daemon = Daemon(self)
         self.init = 0
         self.banner = f"ro.product.name={self.profile.model};ro.product.model={self.profile.model};ro.product.device={self.profile.name};"
@@ -61,18 +65,14 @@ class PlayedDevice:
         root.mkdir(exist_ok=True)
         boot_id = self.folder / "boot_id"
         boot_id.write_text(Path("/proc/sys/kernel/random/uuid").read_text())
-        client = self.folder / "client"
-        text = (
-            (HERE / "client.py").read_text().replace("PYTHON", self.plan["python"]).replace("DOOR", self.plan["door"])
-        )
-        client.write_text(text)
-        client.chmod(0o755)
+        client = self._program("client")
         plan = {
             "root": str(root),
             "ready": str(ready),
             "api": self.profile.api,
             "zygotes": self.profile.zygotes,
             "client": str(client),
+            "recorder": str(self._program("screenrecord")),
             "boot_id_file": str(boot_id),
             "zygote": str(HERE / "zygote.py"),
             "pipes": str(self.folder),
@@ -108,6 +108,14 @@ class PlayedDevice:
         self.init, self.starter = int(children[0]), starter
         self._await_zygotes()
         _loopback_up(self.init)
+
+    def _program(self, name: str) -> Path:
+        """A program of the double's own where the device sees it."""
+        text = (HERE / f"{name}.py").read_text()
+        path = self.folder / name
+        path.write_text(text.replace("PYTHON", self.plan["python"]).replace("DOOR", self.plan["door"]))
+        path.chmod(0o755)
+        return path
 
     def command(self, argv: list[str], uid: int) -> list[str]:
         """The host's command line that runs ``argv`` inside the device."""
@@ -346,22 +354,79 @@ class PlayedDevice:
     async def console(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Answer ``adb emu``: greeting and ``OK``/``KO`` as the emulator's console prints them.
 
-        A snapshot holds Android's own state (settings, packages, tables), not memory and files.
+        With a token (``console_token``) nothing is done before ``auth`` names it. A snapshot holds Android's own state (settings,
+        packages, tables), not memory and files. Packets are those of the device's network, written by ``dumpcap``.
         """
         writer.write(b"Android Console: Authentication required\r\nOK\r\nAndroid Console: type 'help'\r\nOK\r\n")
-        while line := (await reader.readline()).decode().split():
-            if line[0] == "quit":
+        known = not self.console_token
+        while line := (await reader.readline()).decode().rstrip("\r\n"):
+            verb, _, rest = line.partition(" ")
+            if verb == "quit":
                 break
-            if line[:3] == ["avd", "snapshot", "save"]:
-                self.snapshots[line[3]] = copy.deepcopy(vars(self.android))
-                writer.write(b"OK\r\n")
-            elif line[:3] == ["avd", "snapshot", "load"] and line[3] in self.snapshots:
-                vars(self.android).update(copy.deepcopy(self.snapshots[line[3]]))
-                writer.write(b"OK\r\n")
+            if verb == "auth":
+                known = known or rest == self.console_token
+                answer = "" if known else "authentication token does not match ~/.emulator_console_auth_token"
             else:
-                writer.write(b"KO: no such snapshot or command\r\n")
+                answer = await self._console(line) if known else "unknown command, try 'help'"
+            writer.write(f"KO: {answer}\r\n".encode() if answer else b"OK\r\n")
         await writer.drain()
         writer.close()
+
+    async def _console(self, line: str) -> str:
+        """Do a command; "" or why not."""
+        words = line.split()
+        if words[:3] == ["avd", "snapshot", "save"]:
+            self.snapshots[words[3]] = copy.deepcopy(vars(self.android))
+        elif words[:3] == ["avd", "snapshot", "load"] and words[3] in self.snapshots:
+            vars(self.android).update(copy.deepcopy(self.snapshots[words[3]]))
+        elif line.startswith("network capture start ") and not self.console_refuses:
+            return await self._record_packets(line.removeprefix("network capture start "))
+        elif line == "network capture stop" and not self.console_refuses:
+            if self.packets is not None:
+                self.packets.terminate()
+                await self.packets.wait()
+                self.packets = None
+        elif line.startswith("network "):
+            return "bad sub-command"
+        else:
+            return "no such snapshot or command"
+        return ""
+
+    async def _record_packets(self, target: str) -> str:
+        """``dumpcap`` in the device's network: as root of the host, into a file that is the console's user's own."""
+        try:
+            Path(target).touch(mode=0o644)
+        except OSError as error:
+            return f"could not start capture: {error.strerror}"
+        network = ["nsenter", "-t", str(self.init), "-n", "--"]
+        self.packets = await asyncio.create_subprocess_exec(
+            *network, "dumpcap", "-q", "-i", "lo", "-P", "-w", target,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        while told := await self.packets.stderr.readline():  # it says "File: …" once it listens
+            if told.startswith(b"File:"):
+                return ""
+        self.packets = None
+        return "could not start capture: dumpcap ended"
+
+    # the emulator's network
+
+    async def host_alias(self, port: int) -> None:
+        """Lead a port of 10.0.2.2 to this machine's own loopback, as the emulator's network does with every port."""
+
+        async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            try:
+                far_reader, far_writer = await asyncio.open_connection("127.0.0.1", port)
+            except OSError:
+                writer.close()
+                return
+            await asyncio.gather(_pipe(reader, far_writer), _pipe(far_reader, writer))
+
+        def listener() -> socket.socket:
+            subprocess.run(["ip", "address", "replace", "10.0.2.2/32", "dev", "lo"], check=True)
+            return socket.create_server(("10.0.2.2", port))
+
+        self.aliases.append(await asyncio.start_server(client, sock=_in_network(self.init, listener)))
 
     # tests
 
@@ -370,7 +435,11 @@ class PlayedDevice:
         while line := await reader.readline():
             ask = json.loads(line)
             try:
-                answer = {"ok": self._control(ask)}
+                if ask["verb"] == "host alias":
+                    await self.host_alias(ask["value"])
+                    answer = {"ok": None}
+                else:
+                    answer = {"ok": self._control(ask)}
             except Exception as fault:  # noqa: BLE001 - told to the test
                 answer = {"error": f"{type(fault).__name__}: {fault}"}
             writer.write(json.dumps(answer, default=list).encode() + b"\n")
@@ -416,6 +485,14 @@ class PlayedDevice:
         else:
             raise ValueError(verb)
         return None
+
+
+async def _pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(ConnectionError):
+        while piece := await reader.read(65536):
+            writer.write(piece)
+            await writer.drain()
+    writer.close()
 
 
 def _quoted(text: str) -> str:
@@ -501,6 +578,8 @@ async def serve(plan: dict[str, Any]) -> None:
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     threading.Thread(target=lambda: (sys.stdin.read(), loop.call_soon_threadsafe(ended.set)), daemon=True).start()
     await ended.wait()
+    if device.packets is not None:
+        device.packets.kill()
     device.starter.kill()
     device.starter.wait()
     shutil.rmtree(device.folder / "root", ignore_errors=True)
