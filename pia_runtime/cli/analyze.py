@@ -2,7 +2,7 @@
 
 import sys
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -19,6 +19,19 @@ from pia_runtime.cli.options import (
     say,
     stdout_console,
 )
+
+_UNUSABLE = frozenset(
+    {
+        "torn_line",
+        "invalid_event",
+        "unknown_identifier",
+        "torn_flow",
+        "unreadable_flow",
+        "undated_flow",
+        "empty_flow_file",
+    }
+)
+_MOST_WARNINGS = 5
 
 
 class Format(StrEnum):
@@ -70,10 +83,25 @@ def analyze(
         from pia_runtime.reports.table import print_findings
 
         print_findings(annotated(document, path), labels(), chosen(lang), stdout_console())
+    _warn(document["blind_spots"])
     failing = sorted({finding["rule"] for finding in document["findings"]} & wanted)
     if failing:
         say(f"pia: findings under {', '.join(failing)}")
     return 1 if failing else 0
+
+
+def _warn(blind_spots: list[dict[str, Any]]) -> None:
+    """Lines and words of the capture that could not be used are said at once, too; the document lists all of them."""
+    lost = [spot for spot in blind_spots if spot["kind"] in _UNUSABLE]
+    for spot in lost[:_MOST_WARNINGS]:
+        say(f"warning: {spot['kind']}: {_in_one_line(spot)}")
+    if len(lost) > _MOST_WARNINGS:
+        say(f"warning: {len(lost) - _MOST_WARNINGS} more of this kind, all under blind_spots")
+
+
+def _in_one_line(spot: dict[str, Any]) -> str:
+    said = str(spot.get("detail") or spot.get("host") or "")[:200]  # captured text may be in it: no control characters
+    return "".join(char if char.isprintable() else "\ufffd" for char in said)
 
 
 def _known_rules(asked: list[str], known: set[str]) -> set[str]:

@@ -16,7 +16,7 @@ import orjson
 
 from pia_runtime.model.event import Clock, ConsentSignal, Events, Occurrence, Stamp, Transform
 from pia_runtime.storage.event_columns import TIME_LIMIT, CallColumns, stack_text, text
-from pia_runtime.storage.jsonlines import decode_line
+from pia_runtime.storage.jsonlines import copied_lines, decode_line
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _INT64 = 2**63
@@ -48,15 +48,25 @@ def read_events(path: Path) -> tuple[Events, list[Trouble]]:
 
     Returns:
         The events, in file order, and the lines that could not be used. A last line without a newline that does not parse
-        is ``torn_line`` (power cut); every other unusable line is ``invalid_event``.
+        is ``torn_line`` (power cut); every other unusable line is ``invalid_event``. A line that repeats an earlier one to
+        the letter is the same observation written twice: it counts once, and is told.
     """
-    reader = _Reader(path.name)
+    reader = _read_all(path, {})
+    copies = copied_lines(path, reader.used_twice())
+    return (_read_all(path, copies) if copies else reader).finish()
+
+
+def _read_all(path: Path, copies: dict[int, int]) -> "_Reader":
+    """All lines but those that are a copy of an earlier one (line number → seq)."""
+    reader = _Reader(path.name, copies)
     with path.open("rb") as file, _no_collection():
         first = 1
         while lines := file.readlines(_BLOCK):
-            reader.read(lines, first)
+            reader.read(
+                [b"" if n in copies else line for n, line in enumerate(lines, first)] if copies else lines, first
+            )
             first += len(lines)
-    return reader.finish()
+    return reader
 
 
 def parse_events(lines: Iterable[bytes]) -> Events:
@@ -81,8 +91,9 @@ def _no_collection() -> Iterator[None]:
 class _Reader:
     """Sorts event lines into columns (API calls) and records (the rest)."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, copies: dict[int, int] | None = None) -> None:
         self._name = name
+        self._copies = copies or {}
         self._calls = CallColumns()
         self._transforms: list[Transform] = []
         self._consents: list[ConsentSignal] = []
@@ -156,8 +167,8 @@ class _Reader:
 
     def finish(self) -> tuple[Events, list[Trouble]]:
         """Everything that was read."""
-        seqs, lines = (np.concatenate([np.array([], dtype=np.int64), *parts]) for parts in (self._seqs, self._lines))
-        self._troubles += self._used_twice(seqs, lines)
+        seqs, lines = self._numbers()
+        self._troubles += self._repeated(self._pairs(seqs, lines))
         events = Events(
             api_calls=self._calls.frame(),
             transforms=tuple(self._transforms),
@@ -167,13 +178,30 @@ class _Reader:
         )
         return events, self._troubles
 
-    def _used_twice(self, seqs: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]) -> list[Trouble]:
+    def used_twice(self) -> list[tuple[int, int]]:
+        """Line number and seq of every line whose seq another line uses too."""
+        pairs = self._pairs(*self._numbers())
+        return [(line, seq) for first, again, seq in pairs for line in (first, again)]
+
+    def _numbers(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+        none = np.array([], dtype=np.int64)
+        return np.concatenate([none, *self._seqs]), np.concatenate([none, *self._lines])
+
+    @staticmethod
+    def _pairs(seqs: npt.NDArray[np.int64], lines: npt.NDArray[np.int64]) -> list[tuple[int, int, int]]:
+        """The lines that share a seq with one before them: that line, the line itself, the seq; in file order."""
         order = np.lexsort((lines, seqs))
-        again = order[1:][np.diff(seqs[order]) == 0]
-        return [
-            Trouble("invalid_event", f"{self._name}:{lines[place]}", f"seq {seqs[place]} is used twice")
-            for place in np.sort(again)
+        places = np.flatnonzero(np.diff(seqs[order]) == 0)
+        found = ((int(lines[order[at]]), int(lines[order[at + 1]]), int(seqs[order[at]])) for at in places)
+        return sorted(found, key=lambda pair: pair[1])
+
+    def _repeated(self, pairs: list[tuple[int, int, int]]) -> Iterator[Trouble]:
+        told = [(again, f"seq {seq} is used twice") for _, again, seq in pairs]
+        told += [
+            (line, f"the line of seq {seq} stands there again and counts once") for line, seq in self._copies.items()
         ]
+        for line, detail in sorted(told):
+            yield Trouble("invalid_event", f"{self._name}:{line}", detail)
 
 
 def _words_checked(line: dict[str, Any]) -> dict[str, Any]:

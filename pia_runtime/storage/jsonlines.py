@@ -2,10 +2,14 @@
 
 import json
 import math
+from collections.abc import Iterable
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import orjson
 
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_REPR = 200
 """Characters kept of an object that JSON has no form for."""
 
@@ -31,7 +35,7 @@ def decode_line(line: bytes) -> object:
     Raises:
         ValueError: the line is not JSON.
     """
-    line = line.removeprefix(b"\xef\xbb\xbf")
+    line = line.removeprefix(_BYTE_ORDER_MARK)
     try:
         return orjson.loads(line)
     except orjson.JSONDecodeError as error:
@@ -40,6 +44,27 @@ def decode_line(line: bytes) -> object:
             return _readable(lax, 60)
         except (ValueError, RecursionError):
             raise error from None
+
+
+def copied_lines(path: Path, same_seq: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """Line number → seq of the lines that say, to the letter, what an earlier line of their seq says.
+
+    Args:
+        path: a file of lines.
+        same_seq: line number and seq of every line whose seq another line uses too.
+    """
+    seq_of, seen, copies = dict(same_seq), set[tuple[int, bytes]](), dict[int, int]()
+    if not seq_of:
+        return copies
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if number not in seq_of:
+                continue
+            said = (seq_of[number], blake2b(line.removeprefix(_BYTE_ORDER_MARK).strip(), digest_size=16).digest())
+            if said in seen:
+                copies[number] = seq_of[number]
+            seen.add(said)
+    return copies
 
 
 def _number(digits: str) -> float | str:

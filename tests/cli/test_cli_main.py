@@ -49,6 +49,20 @@ def test_json_on_stdout_is_what_is_stored_and_the_same_every_time(capture):
     assert (capture / "derived" / "analysis.json").stat().st_mode & 0o777 == 0o600
 
 
+def test_a_line_that_could_not_be_used_is_a_warning_on_stderr_and_a_blind_spot(capture):
+    with (capture / "events.jsonl").open("a") as file:
+        file.write('{"seq": 4, "type": "nonsense", "t_ns": 1}\n{"seq": 5, "ty')
+    run = pia("analyze", capture, "--format", "json")
+    assert run.returncode == 0
+    assert [line.split(":")[:2] for line in run.stderr.splitlines()] == [
+        ["warning", " invalid_event"],
+        ["warning", " torn_line"],
+    ]
+    kinds = {spot["kind"] for spot in json.loads(run.stdout)["blind_spots"]}
+    assert {"invalid_event", "torn_line"} <= kinds
+    assert pia("--quiet", "analyze", capture).stderr == ""
+
+
 @pytest.mark.parametrize(("lang", "word"), [("en", "before the choice"), ("zh", "同意")])
 def test_the_table_names_the_finding_in_both_languages(capture, lang, word):
     run = pia("analyze", capture, "--lang", lang)

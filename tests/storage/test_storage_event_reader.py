@@ -79,9 +79,17 @@ def test_a_broken_line_among_many_costs_only_itself(tmp_path):
 
 
 def test_a_number_used_twice_is_named_and_both_events_stay(tmp_path):
-    events, troubles = _read(tmp_path, GOOD % 7, GOOD % 8, GOOD % 7)
+    events, troubles = _read(tmp_path, GOOD % 7, GOOD % 8, (GOOD % 7).replace(b'"t_ns": 5', b'"t_ns": 6'))
     assert len(events.api_calls) == 3
     assert [(trouble.where, trouble.detail) for trouble in troubles] == [("events.jsonl:3", "seq 7 is used twice")]
+
+
+def test_a_line_that_stands_there_twice_counts_once_and_is_told(tmp_path):
+    events, troubles = _read(tmp_path, GOOD % 7, GOOD % 8, GOOD % 7, b'{"seq": 9, "ty', GOOD % 7)
+    assert events.api_calls["seq"].tolist() == [7, 8]
+    assert events.count == 2
+    assert sorted(trouble.where for trouble in troubles) == ["events.jsonl:3", "events.jsonl:4", "events.jsonl:5"]
+    assert "counts once" in str(troubles)
 
 
 def test_a_time_no_clock_can_show_is_refused_with_the_field(tmp_path):
