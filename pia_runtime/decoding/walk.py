@@ -10,7 +10,7 @@ from pia_runtime.decoding.form import Child, Form, OverBudgetError, Terminal
 from pia_runtime.decoding.formats.brotli_stream import unbrotli
 from pia_runtime.decoding.formats.charsets import GB18030, UTF16
 from pia_runtime.decoding.formats.deflated import inflate
-from pia_runtime.decoding.formats.escapes import PERCENT, is_doubtful_percent
+from pia_runtime.decoding.formats.escapes import PERCENT, has_bare_signs, is_doubtful_percent
 from pia_runtime.decoding.formats.exif_tags import EXIF
 from pia_runtime.decoding.formats.protobuf_wire import PROTOBUF
 from pia_runtime.decoding.formats.slices import SLICE
@@ -178,6 +178,12 @@ class Walk:
                     beside.append(form)
                 elif self._take(form, location, path, key, data):
                     return
+        mark = len(self._leaves)
+        if PERCENT in beside and self._take(PERCENT, location, path, key, data):
+            beside.remove(PERCENT)
+            written = data.count(b"%") > 1 and not has_bare_signs(data)
+            if written and any(len(leaf.path) > len(path) + 1 for leaf in self._leaves[mark:]):
+                return  # bytes of a known form came out, which is no chance
         self._leaf(location, path, key, data)
         for form in beside:
             self._take(form, location, path, key, data)

@@ -190,7 +190,10 @@ def _padded(text: bytes) -> bytes:
 def _in_context(needle: Needle, data: bytes, span: Span, key: str) -> bool:
     if needle.context == "none" or telling_key(needle.identifier, key):
         return True
-    return needle.context == "leaf" and data.strip(b" \t\r\n\"'") == data[span.start : span.end]
+    bare = data.strip(b" \t\r\n\"'")
+    if needle.wrap == "opaque":
+        bare = bare.rstrip(b"=")  # the padding of base32 is no part of the value
+    return needle.context == "leaf" and bare == data[span.start : span.end].rstrip(b"=")
 
 
 _BEFORE_DIGITS = re.compile(rb"(?:[0-9]|[0-9]\.)\Z")

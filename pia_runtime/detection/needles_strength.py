@@ -27,15 +27,17 @@ _DESCRIBE_ONLY = frozenset(
         "step_count",
         "camera",
         "microphone",
-        "screen_content",
         "traveller_type",
-        "religion_identity",
-        "id_document_validity",
-        "education_work",
-        "health_info",
     }
 )
 """Kinds whose values many people share; they are reported by place or adapter only."""
+
+_DESCRIBE_WHERE_SHORT = frozenset(
+    {"screen_content", "religion_identity", "id_document_validity", "education_work", "health_info"}
+)
+"""Kinds of which the same holds for a word or a date, but not for a sentence about one person."""
+_OF_ONE_PERSON = 56.0
+"""Bits from which on such a text is one person's: four Chinese characters, or some fifteen letters and digits."""
 
 _COMMON_PACKAGE = re.compile(
     r"(?:android|com\.android|com\.google\.android|com\.qualcomm|com\.mediatek|com\.samsung\.android|com\.miui|com\.huawei|"
@@ -89,7 +91,8 @@ def weak(identifier: Identifier, placeholders: frozenset[str] = frozenset()) -> 
 def weak_text(identifier_id: str, text: str, placeholders: frozenset[str] = frozenset()) -> str | None:
     """The same for one textual value."""
     bare = re.sub(r"[\s:._\"-]", "", text).lower()
-    if identifier_id in _DESCRIBE_ONLY:
+    common = identifier_id in _DESCRIBE_WHERE_SHORT and bits(identifier_id, text) < _OF_ONE_PERSON
+    if common or identifier_id in _DESCRIBE_ONLY:
         return "many people share this value"
     if not bare or text.strip().lower() in placeholders or bare in placeholders:
         return "a placeholder, returned instead of the real value"

@@ -18,7 +18,10 @@ COUNTRY_CODES = ("+86", "0086", "86")
 _FEWEST_PAIRS = 8
 """Bytes from which on a hexadecimal value is also looked for with its bytes printed apart."""
 
-_SEPARATORS = re.compile(r"[\s:._-]")
+_SEPARATORS = re.compile(r"[\s:._·-]")
+_NO_TOKEN = re.compile(r"[\s@/]").search
+"""What a sentence, an address or a path has, and a number of something has not."""
+_SHORTEST_TOKEN = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ def _distinct(spelled: Iterable[Variant]) -> list[Variant]:
 def _spell(identifier_id: str, text: str) -> Iterator[Variant]:
     yield Variant(text, "plain")
     form = shape(identifier_id, text)
-    yield from _BY_SHAPE.get(form, _cased)(text)
+    yield from _BY_SHAPE.get(form, _text)(text)
 
 
 def _cased(text: str) -> Iterator[Variant]:
@@ -75,6 +78,14 @@ def _cased(text: str) -> Iterator[Variant]:
         yield Variant(bare, "trimmed")
         yield Variant(bare.lower(), "trimmed,lower")
         yield Variant(bare.upper(), "trimmed,upper")
+
+
+def _text(text: str) -> Iterator[Variant]:
+    """Any other text; a single word with separators (``ORD-2025-77``, ``京A·8X921``) also without them."""
+    yield from _cased(text)
+    bare = _SEPARATORS.sub("", text)
+    if bare != text and not _NO_TOKEN(text) and len(bare) >= _SHORTEST_TOKEN:
+        yield from _stripped(bare)
 
 
 def _token(text: str) -> Iterator[Variant]:

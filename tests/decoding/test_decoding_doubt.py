@@ -32,3 +32,20 @@ def test_a_compressed_frame_is_never_taken_for_a_message() -> None:
         frame = zstandard.compress(b"\x08\x96\x01\x1a\x0f\x08\x01\x12\x0b138%08d" % number)
         body = b"\x08\x01\x1a" + bytes([len(frame)]) + frame
         assert ("protobuf:3", "zstd", "protobuf:3.2") in leaves(body)
+
+
+def test_bytes_of_a_known_form_written_in_percent_encoding_are_found_once() -> None:
+    packed = b"%82%A1t%03%A1z%B8Y2RkYTgwMmUtZmI5Yy00N2Fk"
+    assert set(leaves(b'{"v":"%s"}' % packed)) == {
+        ("json:$.v", "percent", "msgpack:$.t"),
+        ("json:$.v", "percent", "msgpack:$.z"),
+        ("json:$.v", "percent", "msgpack:$.z", "base64"),
+    }
+
+
+def test_words_joined_by_plus_signs_are_read_with_spaces_too() -> None:
+    assert leaves(b"v=1&x=order+883921+for+delivery")[("form:x",)] == b"order 883921 for delivery"
+
+
+def test_padded_base32_is_no_form() -> None:
+    assert leaves(b"GEZTOMBQGEZTOMBUGI======") == {(): b"GEZTOMBQGEZTOMBUGI======"}

@@ -68,11 +68,17 @@ def test_values_that_identify_nobody_are_listed_with_a_reason(identifier: str, v
         ("serial", "R58M12ABCDE"),
         ("person_name", "欧阳小明"),
         ("email_address", "li@example.com"),
+        ("health_info", "甲状腺功能亢进 3/2025 复查"),
     ],
 )
 def test_values_that_identify_are_found_anywhere(identifier: str, value: str) -> None:
     assert weak(Identifier(id=identifier, value=value)) is None
     assert context_needed(identifier, value) == "none"
+
+
+def test_a_word_about_health_is_shared_by_many_and_a_sentence_is_not() -> None:
+    assert weak(Identifier(id="health_info", value="asthma")) is not None
+    assert weak(Identifier(id="health_info", value="asthma, salbutamol 100 since 2019-03")) is None
 
 
 def test_short_values_need_a_context() -> None:

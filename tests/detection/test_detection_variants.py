@@ -47,6 +47,12 @@ def test_names_change_their_order_and_ssids_lose_their_quotes() -> None:
     assert named("ssid", '"HomeNet-5G"')["trimmed"] == "HomeNet-5G"
 
 
+def test_a_number_of_anything_loses_its_separators_and_a_sentence_keeps_them() -> None:
+    assert named("order_info", "ORD-2025-77123")["stripped"] == "ORD202577123"
+    assert "stripped" not in named("calendar", "Dr. Li at 3 p.m.")
+    assert "stripped" not in named("email_address", "a.b@example.org")
+
+
 def test_every_part_of_a_contact_is_spelled() -> None:
     spelled = {
         variant.text

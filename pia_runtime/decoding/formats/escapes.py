@@ -15,6 +15,8 @@ _PERCENT = re.compile(rb"%[0-9A-Fa-f]{2}").search
 _PERCENT_U = re.compile(rb"%u([0-9A-Fa-f]{4})")
 _NEVER_LEFT = re.compile(rb'[ "<>\\^`{|}]|%(?![0-9A-Fa-f]{2}|u[0-9A-Fa-f]{4})').search
 """Signs that percent-encoding always encodes (RFC 3986, 2: they are in none of its sets)."""
+_NO_CHANCE = 5
+"""So many ``%`` that each begin an escape were written by an encoder, also where it wrote bytes."""
 _ENTITY = re.compile(rb"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|amp|lt|gt|quot|apos|nbsp);").search
 _ENDLESS = re.compile(r"&(?=#\d{1000})")
 """A reference of so many digits names no character, and Python refuses to read numbers of more than 4300."""
@@ -53,9 +55,14 @@ def _character(found: re.Match[str]) -> str:
     return chr(code) if code < 0x110000 else found[0]
 
 
+def has_bare_signs(data: bytes) -> bool:
+    """Whether signs stand in a text that percent-encoding never leaves."""
+    return _NEVER_LEFT(data) is not None
+
+
 def is_doubtful_percent(data: bytes) -> bool:
-    """Whether the escapes may be chance (``100%ABC 5G``): no encoder leaves such signs, and what it wrote is text again."""
-    return _NEVER_LEFT(data) is not None or not is_utf8(unpercent(data))
+    """Whether the escapes may be chance (``100%ABC 5G``): no encoder leaves such signs, and few of them give no text."""
+    return has_bare_signs(data) or (data.count(b"%") < _NO_CHANCE and not is_utf8(unpercent(data)))
 
 
 def _children_percent(data: bytes, key: str, room: int) -> list[Child]:

@@ -12,11 +12,14 @@ from pia_runtime.decoding.form import Child, Form, afford, by_children
 from pia_runtime.decoding.names import is_field_name, numbered, written
 from pia_runtime.decoding.text import to_text
 
-_FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=?\s*\Z|\s)").match
+_FIRST = re.compile(rb"[^\s=&?/:;,<>{}\"'\\()|#]{1,128}=(?!=*\s*\Z|\s)").match
+"""A name and the beginning of its value; what has only ``=`` behind it is padded base64 or base32."""
 _OPEN_JSON = re.compile(rb"[^=]{1,128}=([{\[])[\s\"{\[]").match
 _MAX_JOINED = 32
 _MAX_JOINS = 1024
 _PLUS_IS_MEANT = re.compile(rb"\+?\d{6,15}|[A-Za-z0-9+/]{16,}={0,2}|[^+@]+\+[^+@]+@[\w.-]+").fullmatch
+_WORDS = re.compile(rb"(?:[A-Za-z]+|\d+)(?:\+(?:[A-Za-z]+|\d+))+").fullmatch
+"""Words between which the spaces became ``+``: of the signs of base64, but hardly ever base64."""
 
 
 def _looks_like_form(data: bytes) -> bool:
@@ -65,7 +68,8 @@ def _value(step: str, field: str, value: bytes) -> list[Child]:
     if b"+" in value:
         kept = unquote_to_bytes(value)
         if _PLUS_IS_MEANT(kept):
-            return [(f"form-plus:{step}", field, kept)]
+            meant = [(f"form-plus:{step}", field, kept)]
+            return [(f"form:{step}", field, kept.replace(b"+", b" ")), *meant] if _WORDS(value) else meant
         value = value.replace(b"+", b" ")
     return [(f"form:{step}", field, unquote_to_bytes(value) if b"%" in value else value)]
 
