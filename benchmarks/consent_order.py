@@ -78,18 +78,13 @@ def _interval_faults(run: Run, intervals: list[dict[str, Any]]) -> list[str]:
     """Every interval starts at a true act of its scope and kind, within its error; every act has an interval."""
     faults = []
     for item in intervals:
-        acts = [act for act in run.acts if _scope(act.scope) == item["scope"] and act.kind == item["state"]]
+        acts = [act for act in run.acts if act.scope == item["scope"] and act.kind == item["state"]]
         error = item["from_err_ns"]
         if not acts or (error is not None and all(abs(BASE + a.at - item["from_ns"]) > error + 1 for a in acts)):
             faults.append(f"{item['scope']} {item['state']} from {item['from_ns']} ± {error} is no true act")
     said = Counter((item["scope"], item["state"]) for item in intervals)
-    true = Counter({(_scope(act.scope), act.kind) for act in run.acts})
+    true = Counter({(act.scope, act.kind) for act in run.acts})
     return faults + [f"no interval for {act}" for act in true if not said[act]]
-
-
-def _scope(scope: str) -> str:
-    kind, _, name = scope.partition(":")
-    return f"{kind}:{name.rsplit('.', 1)[-1]}" if kind == "permission" else scope
 
 
 def main() -> int:

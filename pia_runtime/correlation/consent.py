@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pia_runtime.correlation.clock import Times
-from pia_runtime.model.event import ConsentSignal, Events, Signal, Stamp
+from pia_runtime.model.event import ConsentSignal, Events, Signal, Stamp, scope_key
 
 SOURCE_ERROR_NS = {
     "tap": 0,
@@ -59,16 +59,19 @@ def own_error(signal: ConsentSignal) -> int:
 
 
 def signals_by_scope(events: Events) -> dict[str, tuple[ConsentSignal, ...]]:
-    """All signals by scope, ``permission`` events among them as answers about ``permission:<last part of the name>``."""
+    """All signals by scope, ``permission`` events among them as answers about ``permission:<name>``.
+
+    A scope is named as the capture names it; where it does so in two ways (``READ_SMS``, ``android.permission.READ_SMS``), by
+    the longer one.
+    """
     scopes: dict[str, list[ConsentSignal]] = defaultdict(list)
     for signal in (*events.consents, *_permission_signals(events)):
-        scopes[_scope_key(signal.scope)].append(signal)
-    return {scope: tuple(scopes[scope]) for scope in sorted(scopes, key=lambda name: (name != "policy", name))}
-
-
-def _scope_key(scope: str) -> str:
-    kind, colon, name = scope.partition(":")
-    return f"permission:{name.rsplit('.', 1)[-1]}" if kind == "permission" else f"{kind}{colon}{name}"
+        scopes[scope_key(signal.scope)].append(signal)
+    ordered = sorted(scopes, key=lambda key: (key != "policy", key))
+    return {
+        max((one.scope for one in scopes[key]), key=lambda name: (len(name), name)): tuple(scopes[key])
+        for key in ordered
+    }
 
 
 def _permission_signals(events: Events) -> Iterable[ConsentSignal]:

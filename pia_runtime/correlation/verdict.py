@@ -23,7 +23,7 @@ from pia_runtime.correlation.phase import (
     possible_phases,
 )
 from pia_runtime.model.detection import Phase, Verdict
-from pia_runtime.model.event import ConsentSignal
+from pia_runtime.model.event import ConsentSignal, scope_key
 
 INSTANT_COLUMNS: dict[str, str] = {
     "t_ns": "int64",  # by the clock named in `clock`
@@ -73,7 +73,7 @@ class Scopes:
 
     def rows_of(self, scope: str, instants: pd.DataFrame) -> Mask:
         """Which instants a narrower scope matches."""
-        kind, _, name = scope.partition(":")
+        kind, _, name = scope_key(scope).partition(":")
         if kind == "sdk":
             return _equals(instants["sdk"], {name})
         wanted = {name} if kind == "data" else self.permission_data.get(name, frozenset())

@@ -13,6 +13,7 @@ from pia_runtime.judgement.frequency import frequency_of, grouped
 from pia_runtime.knowledge.categories import item_of_article_five
 from pia_runtime.knowledge.rules import NECESSARY_LIST, SEVERITIES, Rule
 from pia_runtime.model.detection import Act, Actor, Recipient
+from pia_runtime.model.event import scope_key
 from pia_runtime.model.finding import Finding, Frequency, UsedThreshold
 
 _GRAVEST_ACT: tuple[Act, ...] = ("transmission", "access", "attempt")
@@ -133,7 +134,7 @@ def _of_events(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> 
     scope = seen.word("scope", first) if "scope" in rule.group else ""
     numbers = frequency_of(np.sort(times), np.ones(len(times), dtype=np.int64))
     return Finding(
-        id=finding_id(rule.id, None, None, actor, None, scope),
+        id=finding_id(rule.id, None, None, actor, None, scope_key(scope)),
         rule=rule.id,
         severity=rule.severity,
         verdict=gravest(seen.words("verdict", rows)),
@@ -153,7 +154,7 @@ def _of_events(rule: Rule, group: Positions, facts: Facts, holding: Holding) -> 
         events=tuple(int(seq) for seq in seen["seq"][rows] if seq >= 0),
         thresholds=_thresholds(rule, facts),
         categories=_categories(rule, facts),
-        second_id=second_id(rule.id, None, None, actor, [scope]),
+        second_id=second_id(rule.id, None, None, actor, [scope_key(scope)]),
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pia_runtime.detection.stack_frames import code_name, is_generated
+from pia_runtime.model.event import scope_key
 
 Finding = Mapping[str, Any]
 Detections = Mapping[str, Mapping[str, Any]]
@@ -106,7 +107,8 @@ def _grouped(
 
 
 def _base(finding: Finding) -> tuple[Hashable, ...]:
-    return tuple(finding.get(name) for name in ("rule", "act", "data", "scope", "state"))
+    told = (finding.get(name) for name in ("rule", "act", "data", "state"))
+    return (*told, scope_key(str(finding.get("scope") or "")))
 
 
 def _by_id(finding: Finding, _: Detections) -> Iterable[Hashable]:

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from pia_runtime.knowledge.domains import registrable_domain
+from pia_runtime.model.event import scope_key
 
 PRE_CONSENT = ("before_prompt", "before_choice")
 """Phases that are one situation: the app was started and nothing was agreed to yet."""
@@ -67,7 +68,7 @@ class Run:
         """Scope → everything that was said about it in this run."""
         found: dict[str, set[str]] = {}
         for one in self.document.get("consent") or ():
-            found.setdefault(str(one.get("scope")), set()).add(str(one.get("state")))
+            found.setdefault(scope_key(str(one.get("scope"))), set()).add(str(one.get("state")))
         return found
 
     @cached_property

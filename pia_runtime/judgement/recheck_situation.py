@@ -7,6 +7,7 @@ from pia_runtime.judgement.recheck_case import Finding, Reason, RecheckCase
 from pia_runtime.judgement.recheck_run import Run, phase_name
 from pia_runtime.judgement.recheck_watching import CHECKS, hooks_in_place
 from pia_runtime.knowledge.base import Knowledge
+from pia_runtime.model.event import scope_key
 
 _SECOND = 1_000_000_000
 _REQUEST_HOOKS = ("consent.request_permissions",)
@@ -137,7 +138,7 @@ def _asked(case: RecheckCase) -> Iterator[Reason]:
     """Faults of asking: what was asked then must have been asked, and where it matters refused, again."""
     if not case.rule or case.rule.over != "signals":
         return
-    scope = str(case.finding.get("scope") or "")
+    scope = scope_key(str(case.finding.get("scope") or ""))
     told = case.after.told.get(scope, set()) if scope else set().union(*case.after.told.values(), set())
     if case.facts & {"previous", "since_refusal"} and not told & {"refused", "withdrawn"}:
         yield Reason("not_refused_again", scope)

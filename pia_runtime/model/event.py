@@ -62,6 +62,12 @@ class Transform:
     stack: tuple[str, ...] = ()
 
 
+def scope_key(scope: str) -> str:
+    """What a consent scope is told apart by: a permission is the same one by its full name and by the last part of it."""
+    kind, colon, name = scope.partition(":")
+    return f"permission:{name.rsplit('.', 1)[-1]}" if kind == "permission" else f"{kind}{colon}{name}"
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentSignal:
     """Evidence about consent (capture format, event type ``consent``).

@@ -16,7 +16,7 @@ from pia_runtime.judgement.facts import words
 from pia_runtime.knowledge.conditions import VOCABULARY
 from pia_runtime.knowledge.permission_groups import PermissionGroups
 from pia_runtime.knowledge.thresholds import Threshold
-from pia_runtime.model.event import ConsentSignal, Events
+from pia_runtime.model.event import ConsentSignal, Events, scope_key
 from pia_runtime.pipeline.placing import Placed, placed
 
 _TCF = re.compile(r"IABTCF_PurposeConsents\W{1,3}([01])")
@@ -102,7 +102,7 @@ def _mark_together(requests: list[_Seen], around: Surroundings) -> None:
     window = around.thresholds["asked_together"].ns
     requests.sort(key=lambda one: one.at.t_ns)
     times = np.array([one.at.t_ns for one in requests], dtype=np.int64)
-    groups = [around.permissions.group(one.scope.partition(":")[2]) for one in requests]
+    groups = [around.permissions.group(scope_key(one.scope).partition(":")[2]) for one in requests]
     for one, low, high in zip(
         requests,
         np.searchsorted(times, times, side="left"),
@@ -164,7 +164,7 @@ def _ended_after(one: _Seen, exits: Sequence[Placed], calls: Mapping[str, Times]
 
 
 def _about_data(one: _Seen, around: Surroundings) -> dict[str, Any]:
-    kind, _, name = one.scope.partition(":")
+    kind, _, name = scope_key(one.scope).partition(":")
     data = around.scopes.permission_data.get(name, frozenset()) if kind == "permission" else frozenset({name})
     needless = bool(data & around.unlisted) and not data & around.listed
     return {"sensitive": bool(data & around.sensitive), "unlisted": kind == "permission" and needless}
