@@ -65,12 +65,12 @@ class Analysed:
     Attributes:
         document: the analysis document, masked unless all is revealed.
         secrets: values that may not stand in a text quoted beside it; none where all is revealed.
-        recorded: its detections as they were found, to be followed and never shown.
+        paths: by detection id, the path to what was found, to be followed and never shown: a field may be named after a value.
     """
 
     document: dict[str, Any]
     secrets: frozenset[str]
-    recorded: list[dict[str, Any]]
+    paths: dict[str, list[str]]
 
 
 def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False) -> Analysed:
@@ -82,12 +82,13 @@ def analyse_recorded(content: Content, toolbox: Toolbox, *, reveal: bool = False
         counts["unknown_category", "", str(number)] += 1
     records = _records(case, made, Disclosure(content.commitment_key, reveal))
     document = _document(content, toolbox.knowledge, case, made, findings, found, counts, records)
+    paths = {one["id"]: one["path"] for one in records if one["path"]}
     if reveal:
-        return Analysed(document, frozenset(), document["detections"])
+        return Analysed(document, frozenset(), paths)
     recorded = content.identifiers, found, content.events
     secrets, identifying = secrets_of(*recorded), identifying_secrets(*recorded, content.session)
     masked = without_secrets(document, secrets, identifying)
-    return Analysed(masked, secrets | identifying, document["detections"])
+    return Analysed(masked, secrets | identifying, paths)
 
 
 def detect(content: Content, toolbox: Toolbox) -> tuple[Case, Transmissions, Counts]:

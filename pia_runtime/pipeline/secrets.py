@@ -31,7 +31,7 @@ _OWN_WORDS = frozenset(
 _SHARED = frozenset({"actor", "stack"})
 """Fields whose objects many detections share."""
 
-_SECTIONS = ("consent", "detections", "findings", "notice", "declaration", "blind_spots", "coverage", "moments")
+_SECTIONS = ("consent", "findings", "notice", "declaration", "blind_spots", "coverage", "moments")
 """Parts of the document that repeat captured text; the others are made of the program's own words."""
 
 
@@ -65,15 +65,18 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     """The document with these values masked wherever captured text stands in it.
 
     Args:
-        document: the analysis document.
+        document: the analysis document; its detections, which may be a million, are masked where they stand.
         free: values masked in sentences that people wrote or an app showed.
         identifying: values masked everywhere.
     """
     sentences, everywhere = Secrets(free), Secrets(identifying)
     if not sentences and not everywhere:
         return dict(document)
-    shared: dict[int, Any] = {}
+    shared: dict[int, tuple[Any, Any]] = {}
     told = {name: _masked(document[name], everywhere, shared) for name in _SECTIONS if name in document}
+    told["detections"] = document["detections"]
+    for detection in told["detections"]:
+        _mask_in_place(detection, everywhere, shared)
     for interval in told.get("consent") or ():
         interval["texts"] = [sentences.mask_within(text) for text in interval["texts"]]
     for detection in told.get("detections") or ():
@@ -84,7 +87,14 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     return {**document, **told, "session": _masked_record(document["session"], everywhere)}
 
 
-def _masked(node: Any, secrets: Secrets, shared: dict[int, Any]) -> Any:  # noqa: ANN401 (JSON)
+def _mask_in_place(record: dict[str, Any], secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> None:
+    for key, child in record.items():
+        if child is None or key in _OWN_WORDS or type(child) is int:
+            continue
+        record[key] = _masked_once(child, secrets, shared) if key in _SHARED else _masked(child, secrets, shared)
+
+
+def _masked(node: Any, secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> Any:  # noqa: ANN401 (JSON)
     """What a node becomes; ``shared`` remembers, by identity, what thousands of detections have in common."""
     if isinstance(node, str):
         return secrets.mask_within(node)
@@ -102,10 +112,12 @@ def _masked(node: Any, secrets: Secrets, shared: dict[int, Any]) -> Any:  # noqa
     return node
 
 
-def _masked_once(node: Any, secrets: Secrets, shared: dict[int, Any]) -> Any:  # noqa: ANN401 (JSON)
-    if id(node) not in shared:
-        shared[id(node)] = _masked(node, secrets, shared)
-    return shared[id(node)]
+def _masked_once(node: Any, secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> Any:  # noqa: ANN401 (JSON)
+    """The node is kept beside its result: one that was freed would lend its identity to another."""
+    kept = shared.get(id(node))
+    if kept is None:
+        kept = shared[id(node)] = node, _masked(node, secrets, shared)
+    return kept[1]
 
 
 def _masked_record(node: Any, secrets: Secrets) -> Any:  # noqa: ANN401 (JSON)

@@ -93,8 +93,7 @@ def analyse_for_page(
 
 def exhibits_of(path: Path, analysed: Analysed, *, pictures: bool = True) -> Exhibits:
     """The exhibits of an analysis; decode steps follow the paths as recorded, where masking changed them."""
-    paths = {one["id"]: one["path"] for one in analysed.recorded}
-    return read_exhibits(path, analysed.document, analysed.secrets, pictures=pictures, paths=paths)
+    return read_exhibits(path, analysed.document, analysed.secrets, pictures=pictures, paths=analysed.paths)
 
 
 def _wanted(document: Mapping[str, Any]) -> dict[str, list[Mapping[str, Any]]]:

@@ -29,7 +29,7 @@ def proof_document(path: Path, *, reveal: bool = False) -> tuple[dict[str, Any],
     """
     analysed = analyse_recorded(content_of(path), load_toolbox(), reveal=reveal)
     shown = {one["id"]: one["path"] for one in analysed.document["detections"]}
-    changed = {one["id"]: {"path": one["path"]} for one in analysed.recorded if one["path"] != shown[one["id"]]}
+    changed = {id_: {"path": path} for id_, path in analysed.paths.items() if path != shown[id_]}
     return analysed.document, changed, Secrets(analysed.secrets)
 
 
