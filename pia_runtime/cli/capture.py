@@ -11,6 +11,7 @@ from pia_runtime.cli.encrypting import RecipientOption
 from pia_runtime.cli.options import KeylogOption, PinningOption, QuicOption, StacksOption, say
 from pia_runtime.cli.seal import KeyOption, SealOption, TimestampOption, chosen_signer
 
+LOOPBACK = "127.0.0.1"
 RESTART_SECONDS = 5.0
 """How long an app that ended is given to start again before the run ends."""
 
@@ -38,7 +39,7 @@ def capture(
     ] = 8080,
     listen: Annotated[
         str, typer.Option("--listen", help="Address to listen on with --no-prepare; 127.0.0.1 goes with adb reverse.")
-    ] = "127.0.0.1",
+    ] = LOOPBACK,
     category: Annotated[
         list[int] | None,
         typer.Option("--category", help="Number of the app's category, 1 to 39; may be repeated.", min=1, max=39),
@@ -181,9 +182,14 @@ def capture(
         frida_server or install or clear_data or revoke or scenario or snapshot or record_screen or emulator_packets
     ):
         raise UsageError("--no-prepare changes nothing on the device", "leave out what would change it")
+    if prepare and listen != LOOPBACK:
+        raise UsageError("--listen goes with --no-prepare", "leave it out; --network says how traffic gets here")
+    if timestamp and not seal:
+        raise UsageError("--timestamp has no meaning with --no-seal", "leave one of them out")
+    signer = chosen_signer(key, without=None if seal else "--no-seal")
     known, driven = _known(identifiers), load_scenario(scenario) if scenario else None
     serial = choose_device(device)
-    ending = Ending(seal, chosen_signer(key) if seal else None, timestamp, tuple(encrypt or ()))
+    ending = Ending(seal, signer, timestamp, tuple(encrypt or ()))
     catalog = load_catalog()
     interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
 

@@ -58,7 +58,7 @@ def demo(
     from pia_runtime.reports.table import print_findings
     from pia_runtime.storage.analysis import analyse_capture, write_analysis
 
-    signer = chosen_signer(key) if seal else None
+    signer = chosen_signer(key, without=None if seal else "--no-seal")
     interventions = Interventions(pinning_bypass, keylog, quic_block, socket_stacks)
     path = run_demo(out or default_out(scenario.value), scenario.value, interventions=interventions)
     document = analyse_capture(path)

@@ -38,7 +38,7 @@ def export(
 
     if mask and pseudonymise:
         raise UsageError("--mask and --pseudonymise exclude each other", "give one")
-    signer = chosen_signer(key) if sign else None
+    signer = chosen_signer(key, without=None if sign else "--no-sign")
     done = export_capture(
         path, out, pseudonyms=pseudonymise, everything=everything, signer=signer, workers=usable_cores()
     )

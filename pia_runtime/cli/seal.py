@@ -45,7 +45,7 @@ def seal(
     from pia_runtime.storage.analysis import analyse_capture, write_analysis
     from pia_runtime.storage.parallel import usable_cores
 
-    signer = chosen_signer(key) if sign else None
+    signer = chosen_signer(key, without=None if sign else "--no-sign")
     document = analyse_capture(path, workers=usable_cores())
     write_seal(path, document, signer, timestamp)
     write_analysis(path, document)
@@ -63,14 +63,24 @@ def write_seal(path: Path, document: dict[str, Any], signer: "Signer | None", ti
     say(f"signed by {fingerprint(signer.public)}" if signer else "not signed: make a key with `pia key new`")
 
 
-def chosen_signer(key: str | None) -> "Signer | None":
+def chosen_signer(key: str | None, without: str | None = None) -> "Signer | None":
     """The key named, or the one called ``default``, or None where there is none.
 
+    Args:
+        key: what ``--key`` was given.
+        without: the option by which nothing is to be signed, or None.
+
     Raises:
+        UsageError: a key was named all the same.
         InputError: the key named cannot be read or opened.
     """
+    from pia_runtime.errors import UsageError
     from pia_runtime.evidence.keys import default_key, load_signer
 
+    if without is not None:
+        if key:
+            raise UsageError(f"--key has no meaning with {without}", "leave one of them out")
+        return None
     path = key or default_key()
     return load_signer(str(path), ask_passphrase) if path else None
 

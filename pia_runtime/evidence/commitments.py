@@ -9,13 +9,13 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, UsageError
 from pia_runtime.evidence.evidence_file import BrokenEvidenceError, read_evidence
-from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS
+from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, read_object
 from pia_runtime.evidence.export_redactor import content_commitment, value_commitment
 from pia_runtime.evidence.sealed_files import COMMITMENT_KEY, list_files
 from pia_runtime.evidence.sealing import check_of_key, identity_of
-from pia_runtime.storage.analysis import analyse_capture
+from pia_runtime.storage.analysis import analyse_capture, load_toolbox
 from pia_runtime.storage.capture_reader import parse_commitment_key
 
 
@@ -44,10 +44,13 @@ def open_value(folder: Path, value: str, key_file: Path | None = None, data: str
         data: the kind of data, or None for every kind that occurs.
 
     Raises:
+        UsageError: there is no such kind of data.
         InputError: there is no key, it is not the one of this capture, or the folder is neither capture nor copy.
     """
+    if data is not None and data not in load_toolbox().knowledge.taxonomy:
+        raise UsageError(f"--data: no kind of data {data!r}", "pia knowledge list identifiers prints all ids")
     key = _key(folder, key_file)
-    document = _object(folder / ANALYSIS) if (folder / EXPORT).is_file() else analyse_capture(folder)
+    document = read_object(folder / ANALYSIS) if (folder / EXPORT).is_file() else analyse_capture(folder)
     redactions = list(_redactions(folder))
     listed = [(str(one["data"]), one) for entry in redactions for one in entry["values"]]
     kinds = {data} if data else {str(one["data"]) for one in document["detections"]} | {kind for kind, _ in listed}
@@ -72,7 +75,7 @@ def compare_original(copy: Path, original: Path) -> list[str]:
         InputError: one of them cannot be read, or the original has no key.
     """
     key = _key(copy, original / COMMITMENT_KEY)
-    stated = _object(copy / EXPORT)["original"]
+    stated = read_object(copy / EXPORT)["original"]
     problems = []
     if stated["capture"] != identity_of(original):
         problems.append("another recording")
@@ -106,7 +109,7 @@ def _key(folder: Path, key_file: Path | None) -> bytes:
     key = parse_commitment_key(content)
     if key is None:
         raise InputError(f"{path}: is empty", "give the capture's commitment.key with --key")
-    stated = _object(folder / EXPORT)["original"]["commitment_key"] if (folder / EXPORT).is_file() else None
+    stated = read_object(folder / EXPORT)["original"]["commitment_key"] if (folder / EXPORT).is_file() else None
     if stated is not None and stated != check_of_key(content):
         raise InputError(f"{path}: is not the key of this capture", "give the commitment.key of the original")
     return key
@@ -131,13 +134,3 @@ def _redactions(folder: Path) -> Iterator[dict[str, Any]]:
     if path.is_file():
         for line in path.read_bytes().splitlines():
             yield orjson.loads(line)
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "give a copy made by pia export") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: not a JSON object", "give a copy made by pia export")
-    return content

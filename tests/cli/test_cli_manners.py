@@ -142,6 +142,9 @@ def test_every_exit_code_of_the_epilogue_is_explained():
         (["diff", str(SAMPLE)], 2),
         (["diff", str(SAMPLE), str(SAMPLE / "session.json")], 3),
         (["nonsense"], 2),
+        (["commitment", "check", str(SAMPLE), "13800138000", "--data", "phone"], 2),
+        (["capture", "com.some.app", "--listen", "0.0.0.0"], 2),
+        (["capture", "com.some.app", "--no-seal", "--key", "tester"], 2),
     ],
 )
 def test_an_error_is_one_line_that_names_the_thing_and_the_fix(arguments, code, capfd):
