@@ -8,7 +8,7 @@ import orjson
 from pia_runtime.detection.masking import Secrets
 from pia_runtime.detection.scanner_incoming import as_flow
 from pia_runtime.evidence.export_look import Scan, turned
-from pia_runtime.model.session import Contact, Identifiers, Packages
+from pia_runtime.model.session import Identifiers
 from pia_runtime.storage.flow_reader import read_flows
 
 _SHORTEST = 6
@@ -22,7 +22,8 @@ def leftovers(out: Path, scan: Scan, secrets: Secrets, identifiers: Identifiers)
     body. What is in the copy in clear is looked for in the bytes of all files as well.
     """
     found = [*_in_flows(out, scan), *_in_events(out, scan), *_in_documents(out, scan, secrets)]
-    plain = [text.encode() for text in _texts(identifiers) if len(text) >= _SHORTEST]
+    texts = (text for identifier in identifiers.identifiers for text in identifier.texts())
+    plain = [text.encode() for text in texts if len(text) >= _SHORTEST]
     for path in sorted(out.rglob("*")):
         if path.is_file():
             content = path.read_bytes()
@@ -60,14 +61,3 @@ def _in_documents(out: Path, scan: Scan, secrets: Secrets) -> Iterator[str]:
         if path.name not in _LISTS_COMMITMENTS:
             for match in scan(as_flow(content))[0]:
                 yield f"{path.name}: {match.data} ({match.encoding})"
-
-
-def _texts(identifiers: Identifiers) -> Iterator[str]:
-    for identifier in identifiers.identifiers:
-        value = identifier.value
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Contact):
-            yield from (value.name, *value.phones, *value.emails)
-        elif isinstance(value, Packages):
-            continue

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from pia_runtime.errors import InputError
 from pia_runtime.evidence.evidence_file import Evidence
-from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, SCHEMA
+from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, SCHEMA, read_object
 from pia_runtime.evidence.problem import Problem
 from pia_runtime.evidence.statement import statement_of
 from pia_runtime.storage.flow_reader import read_flows
@@ -31,7 +30,7 @@ def check_export(path: Path, evidence: Evidence, result: "Verification") -> None
     """Add what is wrong with a copy whose files are those that were sealed."""
     result.why_not = NOT_REDERIVED
     result.notes = []  # that a copy has no chain says nothing of how the original was recorded
-    about, document = _object(path / EXPORT), _object(path / ANALYSIS)
+    about, document = read_object(path / EXPORT), read_object(path / ANALYSIS)
     if about.get("schema") != SCHEMA:
         result.problems.append(Problem(EXPORT, f"is not of the schema {SCHEMA}"))
         return
@@ -87,13 +86,3 @@ def _redactions(path: Path, about: Mapping[str, Any]) -> list[Problem]:
     if listed != about["redactions"]:
         return [Problem(REDACTIONS, f"lists {listed} redactions, and {about['redactions']} were made")]
     return []
-
-
-def _object(path: Path) -> dict[str, Any]:
-    try:
-        content = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error})", "ask for the copy again") from error
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: not a JSON object", "ask for the copy again")
-    return content

@@ -6,16 +6,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from pia_runtime.errors import KnowledgeError
 from pia_runtime.instrumentation.catalog_entry import HookEntry
+from pia_runtime.instrumentation.catalog_file import read_entries
 from pia_runtime.instrumentation.catalog_unwatchable import FILE as UNWATCHABLE
 from pia_runtime.instrumentation.catalog_unwatchable import UnreadableType, Unwatchable, load_unwatchable
 from pia_runtime.instrumentation.native_catalog import PATTERN as NATIVE
 from pia_runtime.instrumentation.native_catalog import load_native
 from pia_runtime.instrumentation.native_entry import NativeEntry
-from pia_runtime.knowledge.data_file import load_yaml
 
 _HERE = Path(__file__).parent
 _FOLDERS = (_HERE.parents[1] / "hooks" / "catalog", _HERE / "hook_catalog")
@@ -79,35 +77,13 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         raise KnowledgeError(f"{folder}: no hook catalog here", "reinstall pia_runtime")
     catalog: dict[str, HookEntry] = {}
     for path in paths:
-        for entry in _read(path):
+        for entry in read_entries(path, "hooks", HookEntry):
             if entry.id in catalog:
                 raise KnowledgeError(f"{path.name}: {entry.id}: this id is taken")
             catalog[entry.id] = entry
     _check_methods(catalog)
     unwatchable, unreadable = load_unwatchable(folder)
     return Catalog(catalog, unwatchable, load_native(folder), unreadable)
-
-
-def _read(path: Path) -> list[HookEntry]:
-    content = load_yaml(path)
-    if not isinstance(content, dict) or not isinstance(content.get("hooks"), list):
-        raise KnowledgeError(f"{path.name}: expected `area` and a list `hooks`")
-    if content.get("area") != path.stem:
-        raise KnowledgeError(f"{path.name}: area is {content.get('area')!r}", f"write {path.stem}, the file's name")
-    return [_entry(path, number, raw) for number, raw in enumerate(content["hooks"])]
-
-
-def _entry(path: Path, number: int, raw: object) -> HookEntry:
-    name = raw.get("id", f"entry {number}") if isinstance(raw, dict) else f"entry {number}"
-    try:
-        entry = HookEntry.model_validate(raw)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise KnowledgeError(f"{path.name}: {name}: {place}: {first['msg']}".replace(": : ", ": ")) from error
-    if not entry.id.startswith(f"{path.stem}."):
-        raise KnowledgeError(f"{path.name}: {name}: the id must begin with {path.stem}.")
-    return entry
 
 
 def _check_methods(catalog: dict[str, HookEntry]) -> None:

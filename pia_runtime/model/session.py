@@ -114,6 +114,12 @@ class Identifier(_Record):
     planted: StrictBool = False
     tolerance_m: float = 50.0
 
+    def texts(self) -> tuple[str, ...]:
+        """What of the value can be looked for letter by letter; not coordinates, whose digits vary, nor names of other apps."""
+        if isinstance(self.value, Contact):
+            return (self.value.name, *self.value.phones, *self.value.emails)
+        return (self.value,) if isinstance(self.value, str) else ()
+
 
 class Identifiers(_Record):
     """``identifiers.json``."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from pia_runtime.detection.masking import Secrets
 from pia_runtime.model.event import Events
-from pia_runtime.model.session import Contact, Coordinates, Identifiers, Session
+from pia_runtime.model.session import Coordinates, Identifiers, Session
 from pia_runtime.pipeline.transmissions import Transmissions
 
 _MOST_NESTED = 2_000
@@ -134,13 +134,9 @@ def _masked_record(node: Any, secrets: Secrets) -> Any:  # noqa: ANN401 (JSON)
 
 def _known(identifiers: Identifiers) -> Iterator[str]:
     for identifier in identifiers.identifiers:
-        value = identifier.value
-        if isinstance(value, str):
-            yield value
-        elif isinstance(value, Contact):
-            yield from (value.name, *value.phones, *value.emails)
-        elif isinstance(value, Coordinates):
-            yield from (str(value.lat), str(value.lon))
+        yield from identifier.texts()
+        if isinstance(identifier.value, Coordinates):
+            yield from (str(identifier.value.lat), str(identifier.value.lon))
 
 
 def _texts_in(value: object) -> Iterator[str]:

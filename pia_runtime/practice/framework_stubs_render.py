@@ -2,22 +2,13 @@
 
 from collections.abc import Iterable, Iterator
 
+from pia_runtime.instrumentation.signatures.table import PRIMITIVES
 from pia_runtime.practice.framework_stubs_known import MADE, Method, erased, is_jdk
 from pia_runtime.practice.framework_stubs_shape import Shapes, StubClass
 
 NUMBER = 7
 """Every whole number that a stub returns; others are ``7.5``."""
 
-_LETTERS = {
-    "I": "int",
-    "J": "long",
-    "S": "short",
-    "B": "byte",
-    "C": "char",
-    "F": "float",
-    "D": "double",
-    "Z": "boolean",
-}
 _NUMBERS = {"int": "(int) ", "long": "", "short": "(short) ", "byte": "(byte) "}
 _BOXES = {
     "java.lang.Integer": "(int) ",
@@ -64,7 +55,9 @@ def java_type(name: str) -> str:
     name = erased(name)
     if name.startswith("["):
         element = name[1:]
-        inner = element if element.startswith("[") else element[1:-1] if element.startswith("L") else _LETTERS[element]
+        inner = (
+            element if element.startswith("[") else element[1:-1] if element.startswith("L") else PRIMITIVES[element]
+        )
         return f"{java_type(inner)}[]"
     return name.replace("$", ".")
 

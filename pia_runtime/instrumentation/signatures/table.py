@@ -22,7 +22,7 @@ _METHOD = re.compile(r" (static )?([\w$<>]+)(~)?\((.*)\)(.*) ([\d,-]+)")
 _FIELD = re.compile(r" (static )?#(\w+)(~)? (.*) ([\d,-]+)")
 _FOLDED_NUMBERS = frozenset({"int", "long", "short", "byte", "float", "double"})
 _FOLDED_TEXTS = frozenset({"java.lang.String", "java.lang.CharSequence", "char"})
-_LETTERS = {
+PRIMITIVES = {
     "I": "int",
     "J": "long",
     "S": "short",
@@ -32,6 +32,7 @@ _LETTERS = {
     "D": "double",
     "Z": "boolean",
 }
+"""Primitive types by the letter that stands for them in a JVM name of an array."""
 
 Levels = frozenset[int]
 Kind = Literal["class", "abstract", "interface"]
@@ -200,7 +201,7 @@ def _may_be(exact: Overload, folded: Overload) -> bool:
 
 def _element(array: str) -> str:
     inner = array[1:]
-    return inner if inner.startswith("[") else inner[1:-1] if inner.startswith("L") else _LETTERS.get(inner, inner)
+    return inner if inner.startswith("[") else inner[1:-1] if inner.startswith("L") else PRIMITIVES.get(inner, inner)
 
 
 def _parse(lines: list[str]) -> ClassSignature:
