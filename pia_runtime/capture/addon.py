@@ -62,6 +62,12 @@ class Recorder:
         self._handshakes: dict[str, dict[str, Any]] = {}
         self._unused_tls: dict[str, str] = {}
         self._ended = False
+        self.connections = 0
+
+    @_recorded
+    def client_connected(self, _client: Client) -> None:
+        """Somebody reached the proxy, whatever comes of it."""
+        self.connections += 1
 
     @property
     def open_flows(self) -> int:

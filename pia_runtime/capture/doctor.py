@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pia_runtime.capture.authority import ensure_authority
+from pia_runtime.capture.tunnel import try_tunnel_server, tunnel_host
 from pia_runtime.device.certificate import load_certificate
 from pia_runtime.device.checks import Check, Status
 from pia_runtime.device.connection import Connection, choose_device, connected
@@ -43,7 +44,8 @@ def examine(serial: str | None, *, confdir: Path, port: int, frida_port: int, pr
         return [*checks, missing, *rest]
     pem = confdir / "mitmproxy-ca-cert.pem"
     certificate = load_certificate(pem) if pem.exists() else None
-    return [*checks, *DeviceChecks(Connection(chosen), certificate, probe, frida_port, _free_port()).run()]
+    tunnel = (tunnel_host(), port)
+    return [*checks, *DeviceChecks(Connection(chosen), certificate, probe, frida_port, _free_port(), tunnel).run()]
 
 
 def apply_fixes(checks: list[Check], say: Callable[[str], None]) -> int:
@@ -96,12 +98,7 @@ def _host(confdir: Path, port: int) -> Iterator[Check]:
     yield _space()
     yield _state_folder()
     yield _leftovers()
-    yield Check(
-        "host.wireguard",
-        Status.not_checked,
-        "whether a tunnel comes up is not checked: its server runs only during pia capture --network wireguard",
-        "look for flows in the live view after the tunnel is switched on",
-    )
+    yield _wireguard(port)
 
 
 def _adb() -> Check:
@@ -146,6 +143,17 @@ def _port(port: int) -> Check:
     except OSError as error:
         return Check("host.port", Status.not_ready, f"port {port}: {error.strerror}", "choose another --port")
     return Check("host.port", Status.ok, f"port {port} is free")
+
+
+def _wireguard(port: int) -> Check:
+    try:
+        try_tunnel_server(port)
+    except NotReadyError as error:
+        return Check("host.wireguard", Status.warning, error.message, f"{error.fix}; only --network wireguard needs it")
+    told = tunnel_host()
+    if told is None:
+        return Check("host.wireguard", Status.warning, "this machine has no network to tell a device", "connect it")
+    return Check("host.wireguard", Status.ok, f"mitmproxy's server starts on UDP port {port}; devices are told {told}")
 
 
 def _space() -> Check:

@@ -116,6 +116,10 @@ class Proxy:
                 time.sleep(0.02)
             self._master.shutdown()  # type: ignore[no-untyped-call]
             self._thread.join()
+            if self.client_configurations and not self.recorder.connections:
+                self._gaps.report(
+                    "wireguard_silent", "", "nothing came through the tunnel; was it imported and switched on?"
+                )
             self._gaps.flush()
 
     # mitmproxy calls this one when its servers have been set up, whether or not they listen.

@@ -126,6 +126,10 @@ def capture_device(
         say(f"recording into {writer.path}, proxy on {listen_host}:{proxy.port}")
         for configuration in proxy.client_configurations:
             say(f"import this tunnel into the device's WireGuard app and switch it on:\n{configuration}")
+            if sys.stderr.isatty():
+                from pia_runtime.capture.tunnel import configuration_picture
+
+                say(configuration_picture(configuration))
         log = LiveLog()
         following = Follower(writer.path, log.sent)
         with following, KeyReader() as keys, LiveView(hint=HELP if keys.enabled else "", title=package) as status:

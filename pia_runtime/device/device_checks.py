@@ -13,6 +13,7 @@ from pia_runtime.device.step_ca_store import CaStore
 from pia_runtime.device.step_frida_server import Probe
 from pia_runtime.device.step_reverse import Reverse, prove_path
 from pia_runtime.device.step_settings import PROXY_NAMES, UNSET, read_setting
+from pia_runtime.device.udp_path import check_udp_path
 from pia_runtime.errors import PiaError
 
 DEVICE_CHECKS = (
@@ -24,6 +25,7 @@ DEVICE_CHECKS = (
     "device.frida_server",
     "device.ca",
     "device.path",
+    "device.wireguard",
     "device.proxy",
     "device.clock",
     "device.space",
@@ -49,11 +51,19 @@ class DeviceChecks:
         probe: asks frida-server.
         frida_port: where it is expected.
         free_port: a port of this machine that is free, for the request from the device.
+        tunnel: address and UDP port of this machine that a WireGuard app would be told.
     """
 
     def __init__(
-        self, device: Connection, certificate: StoreCertificate | None, probe: Probe, frida_port: int, free_port: int
+        self,
+        device: Connection,
+        certificate: StoreCertificate | None,
+        probe: Probe,
+        frida_port: int,
+        free_port: int,
+        tunnel: tuple[str | None, int],
     ) -> None:
+        self._tunnel = tunnel
         self._device, self._certificate, self._probe = device, certificate, probe
         self._frida_port, self._free_port = frida_port, free_port
         self._properties: dict[str, str] = {}
@@ -163,6 +173,9 @@ class DeviceChecks:
         finally:
             Reverse.undo(self._device, notes)
         return Check("device.path", Status.ok, "a request from the device arrives here (adb reverse)")
+
+    def _wireguard(self) -> Check:
+        return check_udp_path(self._device, *self._tunnel)
 
     def _proxy(self) -> Check:
         value = read_setting(self._device, "global", PROXY_NAMES[0])

@@ -1,6 +1,7 @@
 """``pia doctor`` says of every point how it is and what helps, and leaves the device as it found it."""
 
 import contextlib
+import socket
 import subprocess
 import sys
 
@@ -21,9 +22,9 @@ from pia_runtime.errors import NotReadyError
 def look(adb, tmp_path):
     """Looks at everything; frida-server is said to answer nobody."""
 
-    def examined(serial=None) -> dict:
+    def examined(serial=None, port=None) -> dict:
         checks = examine(
-            serial, confdir=tmp_path / "conf", port=free_port(), frida_port=27042, probe=lambda *_: "nobody"
+            serial, confdir=tmp_path / "conf", port=port or free_port(), frida_port=27042, probe=lambda *_: "nobody"
         )
         return {check.id: check for check in checks}
 
@@ -79,6 +80,25 @@ def test_what_is_wrong_is_found(double, look):
     assert {seen[name].status for name in ("device.clock", "device.proxy", "device.dns", "device.battery")} == {
         Status.warning
     }
+
+
+def test_a_udp_packet_from_the_device_says_whether_a_tunnel_could_begin(double, look, monkeypatch):
+    """Through the emulator's 10.0.2.2 it arrives, to an address without a way it does not; a taken port is told."""
+    played, port = double("emulator-14"), free_port()
+    played.ask("host alias", port)
+    monkeypatch.setattr("pia_runtime.capture.doctor.tunnel_host", lambda: "10.0.2.2")
+    assert look(played.serial, port)["host.wireguard"].status is Status.ok
+    seen = look(played.serial, port)["device.wireguard"]
+    assert (seen.status, "a handshake is not tried" in seen.detail) == (Status.ok, True)
+    monkeypatch.setattr("pia_runtime.capture.doctor.tunnel_host", lambda: "127.0.0.1")
+    assert look(played.serial, port)["device.wireguard"].status is Status.warning
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("0.0.0.0", port))
+        seen = look(played.serial, port)
+        assert {seen[name].status for name in ("host.wireguard", "device.wireguard")} == {
+            Status.warning,
+            Status.not_checked,
+        }
 
 
 def test_without_a_device_this_machine_is_still_looked_at(look):

@@ -412,7 +412,10 @@ class PlayedDevice:
     # the emulator's network
 
     async def host_alias(self, port: int) -> None:
-        """Lead a port of 10.0.2.2 to this machine's own loopback, as the emulator's network does with every port."""
+        """Lead a port of 10.0.2.2 to this machine's own loopback, as the emulator's network does with every port.
+
+        TCP both ways; UDP to this machine only.
+        """
 
         async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             try:
@@ -427,6 +430,14 @@ class PlayedDevice:
             return socket.create_server(("10.0.2.2", port))
 
         self.aliases.append(await asyncio.start_server(client, sock=_in_network(self.init, listener)))
+
+        def receiver() -> socket.socket:
+            sock = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            sock.bind(("10.0.2.2", port))
+            return sock
+
+        inside, outside = _in_network(self.init, receiver), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        asyncio.get_running_loop().add_reader(inside, lambda: outside.sendto(inside.recv(65536), ("127.0.0.1", port)))
 
     # tests
 
