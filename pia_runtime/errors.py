@@ -46,3 +46,8 @@ class KnowledgeError(PiaError):
     """A knowledge file of the project is broken; names file and entry (exit code 3)."""
 
     exit_code = 3
+
+
+def unreadable(path: object, error: OSError, fix: str = "check the path and its permissions") -> InputError:
+    """The one line a person reads when a file or folder cannot be read."""
+    return InputError(f"{path}: cannot be read ({error.strerror or type(error).__name__})", fix)

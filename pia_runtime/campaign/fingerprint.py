@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import unreadable
 from pia_runtime.storage.folder import require_folder
 
 _CHUNK = 1 << 20
@@ -32,7 +32,7 @@ def capture_digest(folder: Path) -> tuple[str, int]:
             whole.update(_file_digest(path))
             size += length
     except OSError as error:
-        raise InputError(f"{error.filename}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(error.filename, error) from error
     return whole.hexdigest(), size
 
 

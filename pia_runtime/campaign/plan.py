@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
+from pia_runtime.knowledge.data_file import parse_yaml
 
 _LARGEST = 1 << 20
 _SAID_BY_THE_PLAN = frozenset(
@@ -93,11 +93,11 @@ def read_plan(path: Path) -> Plan:
     try:
         if path.stat().st_size > _LARGEST:
             raise InputError(f"{path}: larger than {_LARGEST} bytes", "a plan is a short YAML file")
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}", "give a plan's YAML file") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not YAML: {' '.join(str(error).split())[:200]}", "see docs/campaigns.md") from error
+        content = parse_yaml(path.read_bytes())
+    except OSError as error:
+        raise unreadable(path, error, "give a plan's YAML file") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not valid YAML ({error})", "see docs/campaigns.md") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected a mapping with devices and apps", "see docs/campaigns.md")
     defaults = content.pop("defaults", None) or {}

@@ -25,7 +25,7 @@ from pia_runtime.capture.har_entry import LocalEntryError, parse_entry
 from pia_runtime.capture.har_file import BOM, BrokenEntryError, HarFile
 from pia_runtime.capture.packet_import import MAGIC, import_packets
 from pia_runtime.capture.packet_tshark import tshark_version
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 from pia_runtime.storage.flow_mapping import to_ns
 from pia_runtime.storage.flow_reader import FlowTrouble
 from pia_runtime.storage.flow_template import parse_flow
@@ -114,7 +114,7 @@ def _kind(source: Path) -> str:
         with source.open("rb") as file:
             head = file.read(_SNIFFED_BYTES)
     except OSError as error:
-        raise InputError(f"{source}: cannot be read: {error.strerror}", "check the path and its permissions") from error
+        raise unreadable(source, error) from error
     if not head:
         raise InputError(f"{source}: the file is empty", "record again, or leave it out")
     start = head.removeprefix(BOM).lstrip()[:1]
@@ -151,7 +151,7 @@ def _check_keylog(keylog: Path | None, kinds: list[str]) -> None:
         with keylog.open("rb") as file:
             head = file.read(1 << 20)
     except OSError as error:
-        raise InputError(f"{keylog}: cannot be read: {error.strerror}", "check the path and its permissions") from error
+        raise unreadable(keylog, error) from error
     if not _KEY_LINE.search(head):
         raise InputError(f"{keylog}: holds no TLS secret", "give a key log as SSLKEYLOGFILE makes it")
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 import orjson
 
-from pia_runtime.errors import InputError, UsageError
+from pia_runtime.errors import InputError, UsageError, unreadable
 from pia_runtime.evidence.keys import Signer, fingerprint
 from pia_runtime.evidence.sealed_files import ANNOTATIONS
 from pia_runtime.evidence.sealing import identity_of
@@ -91,7 +91,7 @@ def read_annotations(capture: Path) -> Annotations:
     except FileNotFoundError:
         return Annotations()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(path, error) from error
     identity, previous = identity_of(capture), None
     lines: list[Annotation] = []
     faults: list[tuple[int, str]] = []

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.errors import InputError, UsageError
+from pia_runtime.errors import InputError, UsageError, unreadable
 from pia_runtime.evidence.evidence_file import BrokenEvidenceError, read_evidence
 from pia_runtime.evidence.export_files import ANALYSIS, EXPORT, REDACTIONS, read_object
 from pia_runtime.evidence.export_redactor import content_commitment, value_commitment
@@ -103,9 +103,7 @@ def _key(folder: Path, key_file: Path | None) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror})", "give the capture's commitment.key with --key"
-        ) from error
+        raise unreadable(path, error, "give the capture's commitment.key with --key") from error
     key = parse_commitment_key(content)
     if key is None:
         raise InputError(f"{path}: is empty", "give the capture's commitment.key with --key")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyrage
 
-from pia_runtime.errors import InputError, NotReadyError
+from pia_runtime.errors import InputError, NotReadyError, unreadable
 from pia_runtime.storage.folder import unwritable
 
 SUFFIX = ".tar.age"
@@ -181,4 +181,4 @@ def _text(path: Path) -> str:
         with path.open("rb") as file:
             return file.read(_LARGEST).decode("utf-8", "replace")
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "give a file, or age1… itself") from error
+        raise unreadable(path, error, "give a file, or age1… itself") from error

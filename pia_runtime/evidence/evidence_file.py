@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 from pia_runtime.evidence.sealed_files import EVIDENCE
 from pia_runtime.storage.chain import canonical
 from pia_runtime.storage.folder import replace_file, unwritable
@@ -85,7 +85,7 @@ def read_evidence(capture: Path) -> Evidence | None:
         with path.open("rb") as file:
             content = file.read(_LARGEST)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(path, error) from error
     return parse_evidence(content)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 
 EXPORT = "export.json"
 REDACTIONS = "redactions.jsonl"
@@ -26,7 +26,7 @@ def read_object(path: Path) -> dict[str, Any]:
     try:
         content = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", fix) from error
+        raise unreadable(path, error, fix) from error
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON (line {error.lineno}: {error.msg})", fix) from error
     if not isinstance(content, dict):

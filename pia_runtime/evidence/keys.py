@@ -12,7 +12,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from pia_runtime.errors import InputError, NotReadyError, UsageError
+from pia_runtime.errors import InputError, NotReadyError, UsageError, unreadable
 
 DEFAULT = "default"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -191,4 +191,4 @@ def _read(path: Path, fix: str) -> bytes:
         with path.open("rb") as file:
             return file.read(_LARGEST)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", fix) from error
+        raise unreadable(path, error, fix) from error

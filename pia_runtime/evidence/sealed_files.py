@@ -7,7 +7,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import unreadable
 from pia_runtime.evidence.problem import Problem
 
 EVIDENCE = "evidence.json"
@@ -66,7 +66,7 @@ def list_files(folder: Path) -> tuple[dict[str, Path], list[Problem]]:
 
 def _walk(folder: Path) -> Iterator[Path]:
     def refuse(error: OSError) -> None:
-        raise InputError(f"{error.filename}: cannot be read: {error.strerror}", "check its rights")
+        raise unreadable(error.filename, error)
 
     for place, folders, names in os.walk(folder, onerror=refuse):
         here = Path(place)
@@ -97,7 +97,7 @@ def seal_file(path: Path, *, blocks: bool = True) -> FileSeal:
                 if blocks:
                     tags.append(sha256(content).digest()[:_BLOCK_TAG])
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(path, error) from error
     return FileSeal(read, whole.hexdigest(), block if blocks else 0, b"".join(tags).hex())
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from pia_runtime import __version__
 from pia_runtime.campaign.fingerprint import program_digest
-from pia_runtime.errors import InputError, UsageError
+from pia_runtime.errors import InputError, UsageError, unreadable
 from pia_runtime.evidence.chain_check import ChainState, follow_chain
 from pia_runtime.evidence.evidence_file import (
     SCHEMA,
@@ -96,7 +96,7 @@ def key_check(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise InputError(f"{path / COMMITMENT_KEY}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(path / COMMITMENT_KEY, error) from error
 
 
 def check_of_key(content: bytes) -> str:

@@ -21,7 +21,7 @@ from rfc3161_client import (
     decode_timestamp_response,
 )
 
-from pia_runtime.errors import InputError, NotReadyError
+from pia_runtime.errors import InputError, NotReadyError, unreadable
 
 _LARGEST = 1 << 20
 _SECONDS = 30
@@ -144,7 +144,7 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "give the authority's certificate") from error
+        raise unreadable(path, error, "give the authority's certificate") from error
     try:
         if b"-----BEGIN CERTIFICATE-----" in content:
             return x509.load_pem_x509_certificates(content)

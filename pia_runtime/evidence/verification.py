@@ -7,7 +7,7 @@ from typing import Any
 
 from cryptography import x509
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 from pia_runtime.evidence.annotations import Annotations, read_annotations
 from pia_runtime.evidence.chain_check import ChainState, follow_chain
 from pia_runtime.evidence.evidence_file import (
@@ -111,7 +111,7 @@ def verify_capture(
     try:
         result.chain = follow_chain(path)
     except OSError as error:
-        raise InputError(f"{error.filename}: cannot be read: {error.strerror}", "check its rights") from error
+        raise unreadable(error.filename, error) from error
     try:
         evidence = read_evidence(path)
     except BrokenEvidenceError as error:
@@ -245,4 +245,4 @@ def _stored_bytes(path: Path) -> bytes | None:
         with file.open("rb") as opened:
             return opened.read(_STORED_LARGEST)
     except OSError as error:
-        raise InputError(f"{file}: cannot be read: {error.strerror}", "check its rights, or delete it") from error
+        raise unreadable(file, error, "check its rights, or delete it") from error

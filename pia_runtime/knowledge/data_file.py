@@ -21,11 +21,27 @@ def load_yaml(path: Path) -> Any:  # noqa: ANN401  (YAML is whatever it is; the 
         KnowledgeError: the file is missing or not YAML.
     """
     try:
-        return yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  (a safe loader, in C where there is one)
+        return parse_yaml(path.read_bytes())
     except OSError as error:
         raise KnowledgeError(f"{path.name}: cannot be read ({error.strerror})", "reinstall pia_runtime") from error
+    except ValueError as error:
+        raise KnowledgeError(f"{path.name}: not valid YAML ({error})") from error
+
+
+def parse_yaml(content: str | bytes) -> Any:  # noqa: ANN401  (as above)
+    """YAML that a person wrote.
+
+    Raises:
+        ValueError: it is none; one line that says where and why.
+    """
+    try:
+        return yaml.load(content, Loader=_Loader)  # noqa: S506  (a safe loader, in C where there is one)
     except yaml.YAMLError as error:
-        raise KnowledgeError(f"{path.name}: not valid YAML ({str(error).splitlines()[0]})") from error
+        mark, problem = getattr(error, "problem_mark", None), getattr(error, "problem", None)
+        place = f"line {mark.line + 1}: " if mark else ""
+        raise ValueError(f"{place}{problem or ' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
 
 
 def load_entries(folder: str, key: str) -> Iterator[tuple[str, dict[str, Any]]]:

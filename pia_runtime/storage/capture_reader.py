@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 from pydantic import BaseModel, ValidationError
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
+from pia_runtime.knowledge.data_file import parse_yaml
 from pia_runtime.model.declaration import Declaration
 from pia_runtime.model.event import Events
 from pia_runtime.model.flow import Flow
@@ -75,9 +75,7 @@ def open_capture(path: Path) -> Capture:
         try:
             events, event_troubles = read_events(events_path)
         except OSError as error:
-            raise InputError(
-                f"{events_path}: cannot be read ({error.strerror})", "check the file's permissions"
-            ) from error
+            raise unreadable(events_path, error) from error
         troubles += event_troubles
     else:
         events = empty_events()
@@ -98,11 +96,11 @@ def read_thresholds(path: Path) -> dict[str, Any]:
         InputError: it cannot be read or is not that.
     """
     try:
-        content = yaml.safe_load(path.read_bytes())
+        content = parse_yaml(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "give a YAML file") from error
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({str(error).splitlines()[0]})", "see docs/rules.md") from error
+        raise unreadable(path, error, "give a YAML file") from error
+    except ValueError as error:
+        raise InputError(f"{path}: not valid YAML ({error})", "see docs/rules.md") from error
     given = content.get("thresholds") if isinstance(content, dict) else None
     if not isinstance(given, dict):
         raise InputError(f"{path}: expected `thresholds:` with a number for each id", "see docs/rules.md")
@@ -127,7 +125,7 @@ def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: lis
         troubles.append(Trouble(missing, "", f"{path.name} is missing"))
         return kind.model_validate({})
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "check the file's permissions") from error
+        raise unreadable(path, error) from error
     try:
         return kind.model_validate(orjson.loads(content.removeprefix(b"\xef\xbb\xbf")))  # editors add a BOM
     except orjson.JSONDecodeError as error:

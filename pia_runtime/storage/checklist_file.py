@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from pia_runtime.errors import InputError, UsageError
+from pia_runtime.errors import InputError, UsageError, unreadable
 from pia_runtime.judgement.checklist import Item
 from pia_runtime.knowledge.base import Knowledge
 from pia_runtime.knowledge.checklists import (
@@ -88,7 +88,7 @@ def _content(path: Path) -> bytes:
             raise InputError(f"{path}: larger than {_LARGEST >> 20} MiB", "a checklist is a table of items")
         return path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "give a CSV or XLSX file") from error
+        raise unreadable(path, error, "give a CSV or XLSX file") from error
 
 
 def _rows(path: Path, content: bytes) -> Iterator[tuple[int, dict[str, str]]]:

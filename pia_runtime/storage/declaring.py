@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import yaml
 from pydantic import ValidationError
 
-from pia_runtime.errors import InputError
-from pia_runtime.knowledge.data_file import ROOT, load_yaml
+from pia_runtime.errors import InputError, unreadable
+from pia_runtime.knowledge.data_file import ROOT, load_yaml, parse_yaml
 from pia_runtime.knowledge.sdks import Sdk
 from pia_runtime.knowledge.taxonomy import DataType
 from pia_runtime.model.declaration import Declaration, DeclaredItem
@@ -52,7 +51,7 @@ def _bounded(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(_LARGEST + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "give a YAML or CSV file") from error
+        raise unreadable(path, error, "give a YAML or CSV file") from error
     if len(content) > _LARGEST:
         raise InputError(f"{path}: larger than {_LARGEST} bytes", "a declaration is a short list")
     return content
@@ -60,9 +59,9 @@ def _bounded(path: Path) -> bytes:
 
 def _from_yaml(path: Path, text: str, taxonomy: Mapping[str, DataType], sdks: Mapping[str, Sdk]) -> Declaration:
     try:
-        content = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise InputError(f"{path}: not valid YAML ({str(error).splitlines()[0]})", "see docs/rules.md") from error
+        content = parse_yaml(text)
+    except ValueError as error:
+        raise InputError(f"{path}: not valid YAML ({error})", "see docs/rules.md") from error
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected `collected:` or `shared:`", "see docs/rules.md for an example")
     data_of, actor_of = _names(taxonomy), _sdk_names(sdks)

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 from pia_runtime.pipeline.analysis import SCHEMA
 
 _LARGEST = 512 * 1024 * 1024
@@ -25,7 +25,7 @@ def read_document(path: Path) -> dict[str, Any]:
             raise InputError(f"{path}: larger than {_LARGEST} bytes", "give the capture folder")
         document = orjson.loads(path.read_bytes())
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", _GIVE) from error
+        raise unreadable(path, error, _GIVE) from error
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON (line {error.lineno}: {error.msg})", _GIVE) from error
     schema = document.get("schema") if isinstance(document, dict) else None

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import InputError, unreadable
 from pia_runtime.model.flow import Flow
 from pia_runtime.storage.flow_mapping import UndatedFlowError, map_http_flow
 from pia_runtime.storage.flow_record import READ_ERRORS, UnknownVersionError, load_record
@@ -178,7 +178,7 @@ def read_records(
             file.seek(start)
             yield from _split(path, file, start, size if stop is None else stop, on_trouble)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}", "check the path and its permissions") from error
+        raise unreadable(path, error) from error
 
 
 def flow_of_record(record: bytes) -> Flow | None:

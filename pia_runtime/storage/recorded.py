@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import orjson
 
-from pia_runtime.errors import InputError
+from pia_runtime.errors import unreadable
 from pia_runtime.model.session import ClockSample
 from pia_runtime.storage.flow_mapping import LAST_SECOND
 from pia_runtime.storage.flow_reader import flow_files, read_records
@@ -105,7 +105,7 @@ def _events(folder: Path, clock: _DeviceClock, ended_ns: int | None) -> Iterator
                 content = _object(line)
                 yield Record("event", path.name, line, pace.at(_event_time(content, clock)), content)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})", "check the file's permissions") from error
+        raise unreadable(path, error) from error
 
 
 def _object(line: bytes) -> dict[str, Any] | None:

@@ -80,7 +80,7 @@ def test_a_plan_names_every_run_of_every_app_with_its_defaults(plan: Plan) -> No
         ("devices: [x]\napps: [{package: a.b, categories: [40]}]", "apps.0.categories.0"),
         ("devices: [x]\napps: [{package: a.b, options: [--device=y]}]", "apps.0.options"),
         ("- x", "mapping"),
-        ("devices: [", "not YAML"),
+        ("devices: [", "not valid YAML"),
     ],
 )
 def test_a_plan_that_is_not_as_described_is_refused_by_file_and_field(tmp_path: Path, text: str, named: str) -> None:

@@ -124,6 +124,11 @@ def test_the_timeline_is_drawn_in_the_terminal_and_as_a_page(capture, tmp_path):
         (lambda f: (f / "events.jsonl").unlink(), "not a capture"),
         (lambda f: (f / "session.json").write_text("{"), "session.json"),
         (lambda f: (f / "session.json").write_text('{"schema": "pia.session/2"}'), "schema"),
+        (
+            lambda f: (f / "thresholds.yaml").write_text("thresholds:\n  - [1"),
+            "thresholds.yaml: not valid YAML (line 3",
+        ),
+        (lambda f: (f / "thresholds.yaml").write_text("since: 2026-13-45"), "thresholds.yaml: not valid YAML"),
         (lambda f: (f / "session.json").write_text('{"schema": "pia.session/1", "started_ns": "soon"}'), "started_ns"),
         (
             lambda f: (f / "session.json").write_text(
