@@ -14,6 +14,7 @@ from pia_runtime.capture.run import capture_device
 from pia_runtime.device.apk import read_apk
 from pia_runtime.device.command_log import CommandLog
 from pia_runtime.device.connection import Connection, expect
+from pia_runtime.device.emulator_console import require_console
 from pia_runtime.device.forwarding import forwarded
 from pia_runtime.device.journal import Journal
 from pia_runtime.device.preparation import do_step, prepared
@@ -76,6 +77,7 @@ class DeviceRun:
         """Prepare, record, restore. Options are those of :func:`pia_runtime.capture.run.capture_device`.
 
         Raises:
+            UsageError: what only an emulator of the SDK can do is asked of another device.
             NotReadyError: the device cannot be made ready, or something remains on it; the message says which.
             NotGivenBackError: the same after a whole recording, which it names.
         """
@@ -83,6 +85,8 @@ class DeviceRun:
         log = CommandLog()
         device = Connection(self.serial, log)
         plan = self.plan.with_port()
+        if plan.emulator_packets:
+            require_console(self.serial)
         if self.snapshot:
             load_snapshot(device, self.snapshot)
             self.say(f"{self.serial} is as in snapshot {self.snapshot}")

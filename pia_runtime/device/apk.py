@@ -5,8 +5,10 @@ mislead readers. Signing blocks: AOSP documentation, APK Signature Scheme v2 and
 signature in PKCS #7. Certificates are read, signatures are not verified: Android did that when it installed the app.
 """
 
+import functools
 import hashlib
 import io
+import logging
 import struct
 import zipfile
 import zlib
@@ -16,7 +18,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element
 
-from apkInspector.axml import ManifestStruct
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization.pkcs7 import load_der_pkcs7_certificates
 from defusedxml import ElementTree
@@ -151,7 +152,19 @@ def _manifest(archive: zipfile.ZipFile) -> Element:
     raw = archive.read(info)
     if raw.lstrip().startswith(b"<"):
         return ElementTree.fromstring(raw)
-    return ElementTree.fromstring(ManifestStruct.parse(io.BytesIO(raw)).get_manifest())
+    return ElementTree.fromstring(_axml().parse(io.BytesIO(raw)).get_manifest())
+
+
+@functools.cache
+def _axml() -> Any:  # noqa: ANN401 - a class of a library without types
+    """The parser of apkInspector. Its import turns on the log of the whole process, down to DEBUG: that is put back."""
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    from apkInspector.axml import ManifestStruct
+
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    return ManifestStruct
 
 
 def _label(manifest: Element) -> str | None:

@@ -22,6 +22,16 @@ def has_console(serial: str) -> bool:
     return serial.startswith(_PREFIX)
 
 
+def require_console(serial: str) -> None:
+    """Refuse a device that has none.
+
+    Raises:
+        UsageError: it is no emulator of the SDK.
+    """
+    if not has_console(serial):
+        raise UsageError(f"{serial} records no packets: it is no emulator of the SDK", "use --network reverse")
+
+
 def ask_console(device: Connection, *words: str) -> str:
     """Send one command and return the last line of the answer: ``OK``, or why not, without ``KO:``.
 

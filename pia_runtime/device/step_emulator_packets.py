@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from pia_runtime.device.connection import Connection
-from pia_runtime.device.emulator_console import ask_console, has_console
-from pia_runtime.errors import NotReadyError, UsageError
+from pia_runtime.device.emulator_console import ask_console, require_console
+from pia_runtime.errors import NotReadyError
 
 APPEARS_SECONDS = 3.0
 HEADER_BYTES = 24
@@ -46,10 +46,7 @@ class EmulatorPackets:
         Raises:
             UsageError: the device is no emulator of the SDK.
         """
-        if not has_console(device.serial):
-            raise UsageError(
-                f"{device.serial} records no packets: it is no emulator of the SDK", "use --network reverse"
-            )
+        require_console(device.serial)
         return {"file": str(self._target)}
 
     def do(self, device: Connection) -> None:

@@ -2,6 +2,8 @@
 
 import contextlib
 import struct
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -39,6 +41,16 @@ def test_third_party_code_is_present_by_component_and_by_package():
     assert sdks["jpush"] == ("service cn.jpush.android.service.PushService",)
     assert sdks["umeng_analytics"] == ("code com.umeng.analytics",)
     assert set(sdks) == {"jpush", "umeng_analytics"}
+
+
+def test_reading_turns_no_log_on():
+    """The reader's library would print every other library's DEBUG lines into the live view, in a process of its own."""
+    script = "import logging, sys; from pathlib import Path; from pia_runtime.device.apk import read_apk; read_apk(Path(sys.argv[1])); "
+    script += "logging.getLogger('asyncio').warning('heard'); logging.getLogger('asyncio').info('not heard'); "
+    script += "print(logging.getLogger().handlers, logging.getLogger().level)"
+    done = subprocess.run([sys.executable, "-c", script, str(APK)], capture_output=True, text=True, check=True)
+    assert done.stdout == "[] 30\n"
+    assert done.stderr == "heard\n"
 
 
 @given(data=st.data())

@@ -4,10 +4,12 @@ import contextlib
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import orjson
 import pytest
 from device_stage import free_port
+from device_steps import APP
 from device_world import world
 
 from pia_runtime.capture.doctor import apply_fixes, examine, restore_all
@@ -134,6 +136,35 @@ def test_the_command_prints_its_json_and_exits_with_4_when_something_is_not_read
     assert all(set(check) == {"id", "status", "detail", "fix"} for check in checks)
     away = subprocess.run([*pia, "restore"], capture_output=True, check=False, cwd=tmp_path)
     assert (away.returncode, away.stdout) == (0, b"")
+
+
+def test_a_device_that_cannot_be_spoken_to_is_named_with_its_state_and_the_way_out(adb, double, look):
+    """Unauthorized, offline, one of two, unknown, none: told before anything is done, with exit code 4."""
+    pia = str(Path(sys.executable).with_name("pia"))
+
+    def refused(*more: str) -> str:
+        done = subprocess.run(
+            [pia, "capture", APP, *more], capture_output=True, text=True, check=False, stdin=subprocess.DEVNULL
+        )
+        assert done.returncode == 4, done.stderr
+        assert done.stderr.count("\n") == 1
+        return done.stderr
+
+    assert "no device is connected" in refused()
+    phone = double("magisk-13")
+    emulator = double("emulator-14")
+    assert "2 devices are connected" in refused()
+    assert "'nobody' not found" in refused("--device", "nobody")
+    phone.ask("plug", value=False)
+    phone._until(lambda: f"{phone.serial}\tdevice" not in adb.adb("devices"))
+    assert refused("--device", phone.serial).startswith(f"pia: device {phone.serial} is offline; reconnect")
+    emulator.set("authorised", to=False)
+    adb.adb("-s", emulator.serial, "reconnect", check=False)
+    emulator._until(lambda: f"{emulator.serial}\tunauthorized" in adb.adb("devices"))
+    assert "is unauthorized; accept the debugging key" in refused("--device", emulator.serial)
+    seen = look(emulator.serial)
+    assert seen["device.connected"].status is Status.not_ready
+    assert "accept the debugging key" in seen["device.connected"].fix
 
 
 def test_a_device_that_is_away_keeps_its_journal(connect, journal_of):

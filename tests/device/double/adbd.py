@@ -21,13 +21,15 @@ def _command(name: bytes) -> int:
     return int.from_bytes(name, "little")
 
 
-CNXN, OPEN, OKAY, WRTE, CLSE = (_command(name) for name in (b"CNXN", b"OPEN", b"OKAY", b"WRTE", b"CLSE"))
+CNXN, OPEN, OKAY, WRTE, CLSE, AUTH = (_command(name) for name in (b"CNXN", b"OPEN", b"OKAY", b"WRTE", b"CLSE", b"AUTH"))
+AUTH_TOKEN, AUTH_SIGNATURE, AUTH_RSAPUBLICKEY = 1, 2, 3
 
 
 class Device(Protocol):
     """What the daemon needs of the device behind it."""
 
     banner: str
+    authorised: bool
 
     def strike(self) -> str:
         """Count one more action of the client and let what was planned for it happen: ``unplug``, ``unplug after`` or ""."""
@@ -151,7 +153,12 @@ class Link:
         self._writer.close()
 
     def _take(self, command: int, arg0: int, arg1: int, data: bytes) -> None:
-        if command == CNXN:
+        if not self.daemon.device.authorised and command in (CNXN, AUTH):
+            if (
+                command == CNXN or arg0 == AUTH_SIGNATURE
+            ):  # no key is known; after the public key it waits for the person
+                self.send(AUTH, AUTH_TOKEN, 0, bytes(range(20)))
+        elif command == CNXN:
             self.send(CNXN, A_VERSION, MAX_PAYLOAD, f"device::{self.daemon.device.banner}features={FEATURES}".encode())
         elif command == OPEN:
             stream = self._new(arg0)

@@ -43,6 +43,7 @@ class PlayedDevice:
         self.uid = SHELL_UID
         self.su = self.profile.root
         self.weak_root = False
+        self.authorised = True
         self.faults: list[dict[str, Any]] = []
         self.commands: list[str] = []
         self.actions = 0
