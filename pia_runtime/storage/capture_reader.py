@@ -17,6 +17,7 @@ from pia_runtime.model.session import Identifiers, Session
 from pia_runtime.storage.event_reader import Trouble, empty_events, read_events
 from pia_runtime.storage.flow_reader import FlowTrouble, flow_files, read_flows
 from pia_runtime.storage.folder import require_folder
+from pia_runtime.storage.jsonlines import decode_line
 
 DECLARATION = "declaration.json"
 """What the app says of itself; ``pia declare`` writes it."""
@@ -127,7 +128,7 @@ def _record[R: BaseModel](path: Path, kind: type[R], missing: str, troubles: lis
     except OSError as error:
         raise unreadable(path, error) from error
     try:
-        return kind.model_validate(orjson.loads(content.removeprefix(b"\xef\xbb\xbf")))  # editors add a BOM
+        return kind.model_validate(decode_line(content))
     except orjson.JSONDecodeError as error:
         raise InputError(f"{path}: not JSON (line {error.lineno}: {error.msg})", "restore the file") from error
     except ValidationError as error:

@@ -63,6 +63,17 @@ def test_a_line_that_could_not_be_used_is_a_warning_on_stderr_and_a_blind_spot(c
     assert pia("--quiet", "analyze", capture).stderr == ""
 
 
+def test_half_a_character_in_the_name_of_the_app_is_no_broken_session(capture):
+    session = {
+        "schema": "pia.session/1",
+        "id": "x",
+        "app": {"package": "com.example.loan", "label": "\ud83d cut\uffff"},
+    }
+    (capture / "session.json").write_text(json.dumps(session))
+    run = pia("report", capture, "--format", "docx", "-o", capture / "report.docx")
+    assert (run.returncode, (capture / "report.docx").exists()) == (0, True), run.stderr
+
+
 @pytest.mark.parametrize(("lang", "word"), [("en", "before the choice"), ("zh", "同意")])
 def test_the_table_names_the_finding_in_both_languages(capture, lang, word):
     run = pia("analyze", capture, "--lang", lang)

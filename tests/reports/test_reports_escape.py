@@ -48,3 +48,7 @@ def test_json_in_a_script_element_holds_no_markup_and_reads_back(text: str):
     written = json_for_script(data)
     assert not set("<>&") & set(written)
     assert json.loads(written) == data
+
+
+def test_what_no_xml_may_hold_is_written_out():
+    assert visible("a\ufffeb\uffffc") == r"a\ufffeb\uffffc"
