@@ -20,7 +20,8 @@ MEDIUM = 300
 LONG = 2_000
 """Characters of a quoted body, or of one frame or step, in an evidence panel."""
 
-# General categories Cc, Cf, Cs, Zl and Zp of Unicode 15, and the two that no XML may hold (U+FFFE, U+FFFF); a test compares with the interpreter's own table.
+# General categories Cc, Cf, Cs, Zl and Zp of Unicode 15 (a test compares with the interpreter's own table), and U+FFFE and
+# U+FFFF, which no XML may hold.
 _INVISIBLE = re.compile(
     "[\x00-\x1f\x7f-\x9f\xad\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180e\u200b-\u200f\u2028-\u202e"
     "\u2060-\u2064\u2066-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb\ufffe\uffff\U000110bd\U000110cd\U00013430-\U0001343f"
