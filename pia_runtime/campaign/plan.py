@@ -1,5 +1,6 @@
 """A plan of unattended device runs: which apps, in which scenarios, how often, on which devices. A YAML file."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,9 @@ _LARGEST = 1 << 20
 _SAID_BY_THE_PLAN = frozenset(
     {"--device", "-s", "--out", "-o", "--scenario", "--category", "--install", "--port", "--runs"}
 )
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=200)]
+_SCENARIO_FILE = (".yaml", ".yml")
+_NAME = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+ScenarioName = Annotated[str, Field(pattern=rf"^({_NAME}|(?:.*/)?{_NAME}\.ya?ml)$", max_length=1000)]
 Package = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)+$", max_length=200)]
 Category = Annotated[int, Field(ge=1, le=39)]
 
@@ -26,7 +29,7 @@ class PlannedApp(BaseModel):
         package: its package name.
         install: APK, split APKs, xapk or apks to install first, relative to the plan's file; empty where it is there.
         categories: numbers of the 39 kinds of app.
-        scenarios: as ``pia capture --scenario`` names them.
+        scenarios: as ``pia capture --scenario`` names them; a scenario's file is relative to the plan's.
         repetitions: how often each scenario is run.
         timeout_s: a run that takes longer is ended; its capture stays as what it is, not closed.
         retries: how often a run that failed is tried again.
@@ -38,7 +41,7 @@ class PlannedApp(BaseModel):
     package: Package
     install: tuple[str, ...] = ()
     categories: tuple[Category, ...] = ()
-    scenarios: tuple[Name, ...] = Field(default=("first-launch-60s",), min_length=1)
+    scenarios: tuple[ScenarioName, ...] = Field(default=("first-launch-60s",), min_length=1)
     repetitions: int = Field(default=1, ge=1, le=100)
     timeout_s: float = Field(default=900, gt=0, le=86_400)
     retries: int = Field(default=1, ge=0, le=10)
@@ -81,7 +84,8 @@ class PlannedRun:
     @property
     def name(self) -> str:
         """Of the run inside the plan."""
-        return f"{self.app.package}/{self.scenario}-{self.number}"
+        scenario = Path(self.scenario).stem if self.scenario.endswith(_SCENARIO_FILE) else self.scenario
+        return f"{self.app.package}/{scenario}-{self.number}"
 
 
 def read_plan(path: Path) -> Plan:
@@ -110,10 +114,20 @@ def read_plan(path: Path) -> Plan:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
         raise InputError(f"{path}: {where}: {first['msg']}", "see docs/campaigns.md") from error
-    apps = tuple(
-        app.model_copy(update={"install": tuple(str(path.parent / file) for file in app.install)}) for app in plan.apps
+    apps = tuple(_beside(path.parent, app) for app in plan.apps)
+    plan = plan.model_copy(update={"apps": apps})
+    names = [run.name for run in planned_runs(plan)]
+    if twice := next((name for name, times in Counter(names).items() if times > 1), None):
+        raise InputError(f"{path}: apps: two runs are called {twice}", "name an app's scenario once, with repetitions")
+    return plan
+
+
+def _beside(folder: Path, app: PlannedApp) -> PlannedApp:
+    """The app with the files that it names where they stand, seen from the plan's folder."""
+    scenarios = (str(folder / name) if name.endswith(_SCENARIO_FILE) else name for name in app.scenarios)
+    return app.model_copy(
+        update={"install": tuple(str(folder / file) for file in app.install), "scenarios": tuple(scenarios)}
     )
-    return plan.model_copy(update={"apps": apps})
 
 
 def planned_runs(plan: Plan) -> Iterator[PlannedRun]:

@@ -1,7 +1,8 @@
 """Unattended device runs: every run of a plan in a process of its own, over all devices, tried again, and the device restored.
 
 A run is ``pia capture``; whatever happens to it, the next one starts from a device that ``pia restore`` has put back. What
-was done stands in ``plan-runs.jsonl``; a run that ended well is not run again when the plan is started again.
+was done stands in ``plan-runs.jsonl``; a run that ended well is not run again when the plan is started again. A run ends with
+the process of its plan, and a plan begins by putting every device back, so that a plan that was killed can go on.
 """
 
 import itertools
@@ -9,6 +10,7 @@ import json
 import os
 import queue
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -24,10 +26,9 @@ LOG = "plan-runs.jsonl"
 _GRACE_S = 30.0
 """How long a run that was interrupted may take to end cleanly before it is killed."""
 _RESTORE_S = 120.0
+_AGAIN_S = 1.0
 _LAST_WORDS = 300
 _DONE, _NOT_READY = 0, 4
-
-_FIRST_PORT = 8080
 
 type Commands = Callable[[PlannedRun, str, int, Path], list[str]]
 """The words that make one capture: of which run, on which device, by which proxy port, into which folder."""
@@ -73,8 +74,9 @@ def restore_command(device: str) -> list[str]:
 
 
 def pia() -> list[str]:
-    """This program, as a process of its own."""
-    return [sys.executable, "-c", "from pia_runtime.cli.main import main; main()"]
+    """This program, as a process of its own that ends with this one."""
+    tied = f"from pia_runtime.campaign.tied import end_with; end_with({os.getpid()})"
+    return [sys.executable, "-c", f"{tied}; from pia_runtime.cli.main import main; main()"]
 
 
 def run_plan(
@@ -108,9 +110,11 @@ def run_plan(
     told = _Told(report, len(runs))
 
     def on_port(run: PlannedRun, device: str, capture: Path) -> list[str]:
-        return command(run, device, _FIRST_PORT + plan.devices.index(device), capture)
+        return command(run, device, _free_port(), capture)
 
     def work(device: str) -> None:
+        if not todo.empty():
+            _put_back(device, restore)
         while True:
             try:
                 run = todo.get_nowait()
@@ -137,6 +141,19 @@ def run_plan(
             Attempt(todo.get_nowait().name, "", 0, None, "not run", "no device was ready", 0.0, restored=False)
         )
     return sorted(failed, key=lambda attempt: attempt.run)
+
+
+def _free_port() -> int:
+    """A port for one run's proxy: nothing else on this machine may keep a device from its work."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        return int(sock.getsockname()[1])
+
+
+def _put_back(device: str, restore: Callable[[str], list[str]]) -> None:
+    """Undo what an earlier plan left; a run of it that is still ending is waited for."""
+    deadline = time.monotonic() + _GRACE_S
+    while _process(restore(device), _RESTORE_S)[0] != _DONE and time.monotonic() < deadline:
+        time.sleep(_AGAIN_S)
 
 
 def _run(

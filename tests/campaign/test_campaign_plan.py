@@ -49,7 +49,7 @@ def played(
     """Run the plan on stand-ins; how each run that did not end well ended."""
 
     def command(run: PlannedRun, device: str, port: int, capture: Path) -> list[str]:
-        assert port == 8080 + plan.devices.index(device)
+        assert port > 1023
         told = ["device not ready"] if device in bad_devices else orders.get(run.name, ["well"])
         return [sys.executable, "-c", textwrap.dedent(STAND_IN), str(capture), device, json.dumps(told)]
 
@@ -79,6 +79,8 @@ def test_a_plan_names_every_run_of_every_app_with_its_defaults(plan: Plan) -> No
         ("devices: [x]\napps: [{package: a.b, scenario: [accept]}]", "apps.0.scenario"),
         ("devices: [x]\napps: [{package: a.b, categories: [40]}]", "apps.0.categories.0"),
         ("devices: [x]\napps: [{package: a.b, options: [--device=y]}]", "apps.0.options"),
+        ("devices: [x]\napps: [{package: a.b, scenarios: [x.yaml, y/x.yaml]}]", "two runs are called a.b/x-1"),
+        ("devices: [x]\napps: [{package: a.b}, {package: a.b}]", "two runs are called a.b/first-launch-60s-1"),
         ("- x", "mapping"),
         ("devices: [", "not valid YAML"),
     ],
@@ -115,7 +117,9 @@ def test_all_devices_work_and_each_is_restored_after_every_run(tmp_path: Path, p
     done = attempts(tmp_path)
     assert sorted(one["run"] for one in done) == sorted(run.name for run in planned_runs(plan))
     assert {one["device"] for one in done} == {"emulator-5554", "emulator-5556"}
-    assert len((tmp_path / "restored").read_text().splitlines()) == len(done)
+    assert len((tmp_path / "restored").read_text().splitlines()) == len(done) + len(
+        plan.devices
+    )  # and at the beginning
     assert all(one["restored"] for one in done)
 
 

@@ -45,6 +45,8 @@ class Android:
         self.labels: dict[str, str] = {}
         self.test_location: dict[str, str] = {}
         self.screens: list[str] = []
+        self.first_screens: list[str] = []
+        self.done: list[str] = []
         self.taps: list[tuple[int, int]] = []
         self.keys: list[str] = []
         self.exits: list[dict[str, str]] = []
@@ -136,6 +138,9 @@ class Android:
         if parts is None or self.install_answer:
             return 1, f"Failure [{self.install_answer or 'INSTALL_FAILED_SESSION_INVALID'}]\n", ""
         name = self.properties["double.install_package"]
+        self.done.append(
+            f"mkdir -p /data/app/{name}; cp {parts[0][1]} /data/app/{name}/base.apk; chmod 644 /data/app/{name}/*"
+        )
         self.packages[name] = {"version": "1.8.50", "code": 18500, "parts": [part for part, _ in parts], "never": True}
         return 0, "Success\n", ""
 
@@ -146,12 +151,14 @@ class Android:
     def _pm_uninstall(self, argv: list[str], _uid: int) -> Answer:
         if self.packages.pop(argv[-1], None) is None:
             return 1, "Failure [DELETE_FAILED_INTERNAL_ERROR]\n", ""
+        self.done.append(f"rm -rf /data/app/{argv[-1]}")
         return 0, "Success\n", ""
 
     def _pm_clear(self, argv: list[str], _uid: int) -> Answer:
         if argv[-1] not in self.packages:
             return 1, "Failed\n", ""
         self.packages[argv[-1]].update(cleared=True, granted=[])
+        self.screens = list(self.first_screens) or self.screens
         return 0, "Success\n", ""
 
     def _pm_grant(self, argv: list[str], _uid: int) -> Answer:

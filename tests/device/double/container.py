@@ -116,6 +116,7 @@ def _data(root: Path, plan: dict) -> None:
     temporary.chmod(0o771)
     os.chown(temporary, 2000, 2000)
     (data / "adb").mkdir(mode=0o700)
+    (data / "app").mkdir(mode=0o771)
 
 
 def start_zygote(plan: dict, name: str) -> None:

@@ -311,6 +311,8 @@ class PlayedDevice:
         while android.files:
             path, content = android.files.popitem()
             self._host_path(path).write_bytes(content)
+        while android.done:
+            self.do(android.done.pop(0))
         while android.stopped:
             name = android.stopped.pop()
             self.do(f"pkill -9 -f '^{name} '")
