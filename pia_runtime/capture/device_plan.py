@@ -18,6 +18,7 @@ from pia_runtime.device.step_app import BatteryOptimisationOff, ClearData, Insta
 from pia_runtime.device.step_ca_store import CaStore
 from pia_runtime.device.step_frida_server import FridaServer, Probe
 from pia_runtime.device.step_reverse import Reverse
+from pia_runtime.device.step_screen_tree import ScreenTree
 from pia_runtime.device.step_settings import GlobalProxy, Setting
 from pia_runtime.device.step_udp_block import UdpBlock
 from pia_runtime.errors import InputError, NotReadyError
@@ -114,7 +115,7 @@ def plan_steps(device: Connection, plan: DevicePlan, probe: Probe) -> list[Step]
         steps.append(ClearData(plan.package))
     elif plan.revoke:
         steps.append(RevokePermissions(plan.package))
-    steps.append(BatteryOptimisationOff(plan.package))
+    steps += [BatteryOptimisationOff(plan.package), ScreenTree()]
     return steps
 
 

@@ -16,6 +16,15 @@ MAX_CONTROLS = 5000
 _ONE_AT_A_TIME = threading.Lock()
 """UI Automator serves one caller; scenario and observer both look at the screen."""
 
+# One command, so that the device itself removes the file, whoever does not wait for it.
+_DUMP = """
+trap 'rm -f "$1"' EXIT
+said=$(uiautomator dump "$1" 2>&1)
+case "$said" in
+  *"dumped to"*) cat "$1" ;;
+  *) echo "$said" >&2; exit 1 ;;
+esac
+"""
 _PNG = b"\x89PNG\r\n\x1a\n"
 _BOUNDS = re.compile(r"\[(-?\d+),(-?\d+)\]\[(-?\d+),(-?\d+)\]")
 
@@ -71,12 +80,10 @@ def read_tree(device: Connection) -> bytes:
         NotReadyError: there is none: the screen moves, is off, or is secured.
     """
     with _ONE_AT_A_TIME:
-        said = device.shell("uiautomator", "dump", DUMP_PATH, timeout=DUMP_SECONDS)
-        if not said.ok or "dumped to" not in said.text:
-            raise NotReadyError(f"the screen has no tree: {said.reason}", "wait until nothing moves; wake the screen")
-        content = device.pull(DUMP_PATH)
-        device.shell("rm", "-f", DUMP_PATH)
-    return content
+        answer = device.script(_DUMP, DUMP_PATH, timeout=DUMP_SECONDS)
+    if not answer.ok:
+        raise NotReadyError(f"the screen has no tree: {answer.reason}", "wait until nothing moves; wake the screen")
+    return answer.out
 
 
 def read_picture(device: Connection) -> bytes:

@@ -12,6 +12,7 @@ from pia_runtime.device.step_emulator_packets import EmulatorPackets
 from pia_runtime.device.step_frida_server import FridaServer
 from pia_runtime.device.step_reverse import Reverse
 from pia_runtime.device.step_screen_recording import ScreenRecording
+from pia_runtime.device.step_screen_tree import ScreenTree
 from pia_runtime.device.step_settings import GlobalProxy, Setting
 from pia_runtime.device.step_udp_block import UdpBlock
 
@@ -31,6 +32,7 @@ UNDO: dict[str, Undo] = {
         ClearData,
         RevokePermissions,
         BatteryOptimisationOff,
+        ScreenTree,
         PlantRows,
         PlantPhoto,
         MockLocation,

@@ -1,24 +1,31 @@
 """Every fault that can strike, before every single action of a run: the device is as before, or the journal says what remains.
 
-A run is the preparation with every step that can be undone, and its undoing. The double counts what the client does (commands,
-pushes, reversed ports, restarts of adbd) and lets the fault happen at the n-th. ``PIA_FAULT_STRIDE=1`` tries every fault at every n
-and prints the table; the suite strikes where mistakes were found.
+A run is the preparation with every step that can be undone, and its undoing; or, in a second table, a whole recorded run from the
+moment when it records: the app observed, the scenario driven, the device given back. The double counts what the client does
+(commands, pushes, reversed ports, restarts of adbd) and lets the fault happen at the n-th. ``PIA_FAULT_STRIDE=1`` tries every fault
+at every n and prints the tables; the suite strikes where mistakes were found.
 """
 
 import contextlib
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
+import orjson
 import pytest
 from device_stage import free_port
-from device_steps import APP, all_steps, furnish
+from device_steps import APP, VERSION, all_steps, furnish
 from device_world import world
+from test_device_run import MAIN_SCREEN, PROMPT, PlayedApp
 
+from pia_runtime.capture.device_plan import DevicePlan
+from pia_runtime.capture.device_run import DeviceRun
 from pia_runtime.device.connection import Connection
 from pia_runtime.device.journal import Journal
 from pia_runtime.device.preparation import prepared
 from pia_runtime.device.restoring import restore
 from pia_runtime.device.root import find_root
+from pia_runtime.device.scenario import load_scenario
 from pia_runtime.errors import NotReadyError
 
 STRIDE = int(os.environ.get("PIA_FAULT_STRIDE", "0"))
@@ -97,6 +104,52 @@ class Trial:
         return device
 
 
+class RecordedTrial(Trial):
+    """The same with a whole run: what it recorded must be there, closed, whatever struck."""
+
+    first = 0
+    """The last action before the recording."""
+
+    def run(self, fault: Fault | None, at: int = 0) -> tuple[NotReadyError | None, int]:
+        """Prepare, record, drive, give back."""
+        self.played.set("planned", {"at": at, "do": fault.strikes} if fault else {})
+        self.played.set("actions", 0)
+        self.played.set("screens", [PROMPT, MAIN_SCREEN])
+        scenario = self.folder / "refuse.yaml"
+        scenario.write_text(
+            "scenarios: {x: {en: Refuse., actions: [{await: prompt, within_s: 2}, {tap: refused, within_s: 2}, {wait_s: 0.2}]}}"
+        )
+        confdir = self.folder / "conf"
+        confdir.mkdir(exist_ok=True)
+        plan = DevicePlan(APP, frida_server=self._server, port=free_port(), revoke=True, confdir=confdir)
+        out = self.folder / f"capture-{len(list(self.folder.glob('capture-*')))}"
+        said = None
+        try:
+            DeviceRun(
+                self.played.serial, plan, lambda _: PlayedApp, lambda *_: None, load_scenario(str(scenario)), self._hear
+            ).record(out=out, duration_s=15)
+        except NotReadyError as error:
+            said = error
+        assert_closed(out, where=f"action {at}: {said}")
+        return said, self.played.state["actions"]
+
+    def _hear(self, line: str) -> None:
+        if line.startswith("recording into") and not self.first:
+            self.first = self.played.state["actions"]
+
+
+def assert_closed(capture: Path, where: str) -> None:
+    """Whole lines, an end, and a consent that was asked."""
+    session = orjson.loads((capture / "session.json").read_bytes())
+    events = [orjson.loads(line) for line in (capture / "events.jsonl").read_bytes().splitlines()]
+    assert session["ended_ns"] >= session["started_ns"], where
+    assert any(event["type"] == "consent" for event in events), where
+    refused = any(event.get("signal") == "refused" for event in events)
+    assert refused or any(event["type"] == "gap" for event in events), (
+        f"{where}: nothing was done and nothing is missing"
+    )
+
+
 def judge(trial: Trial, fault: Fault, at: int) -> str:
     """Let it strike once and say what became of it; raises where the promise does not hold."""
     said, _ = trial.run(fault, at)
@@ -119,34 +172,48 @@ def judge(trial: Trial, fault: Fault, at: int) -> str:
     return "journal" if left else "restored" if said is not None else "survived"
 
 
-FEW = {"su denied": (31,), "store read-only": (54,), "unplugged after, unheard": (22,)}
+KINDS = {"preparation": Trial, "recording": RecordedTrial}
+FEW = {
+    ("preparation", "su denied"): (31,),
+    ("preparation", "store read-only"): (54,),
+    ("preparation", "unplugged after, unheard"): (22,),
+    ("recording", "unplugged before"): (4,),
+}
+"""Of a recording, actions count from its beginning."""
+ALL = [(kind, name) for kind in KINDS for name in FAULTS]
 
 
-@pytest.mark.parametrize("name", FAULTS if STRIDE else FEW)
+@pytest.mark.parametrize(("kind", "name"), ALL if STRIDE else FEW)
 def test_whatever_strikes_whenever_the_device_is_as_before_or_the_journal_says_what_remains(
-    double, tmp_path, listener_server, certificate, name, capsys
+    double, tmp_path, listener_server, certificate, kind, name, capsys, monkeypatch
 ):
     """Once the fault is put right, ``pia restore`` ends with the device as it was."""
     fault = FAULTS[name]
+    monkeypatch.setenv("PIA_STATE_DIR", str(tmp_path / "state"))
 
     def start(folder) -> Trial:
-        return Trial(double(fault.profile), fault.profile, folder, listener_server(), certificate)
+        folder.mkdir(exist_ok=True)
+        monkeypatch.setenv("PIA_STATE_DIR", str(folder / "state"))
+        return KINDS[kind](double(fault.profile), fault.profile, folder, listener_server(VERSION), certificate)
 
     trial = start(tmp_path)
-    strikes = FEW.get(name, ())
-    if STRIDE:
+    first, length = 0, 0
+    if STRIDE or kind == "recording":
         length = trial.run(None)[1]
-        strikes = range(1 + sum(name.encode()) % STRIDE, length + 1, STRIDE)
+        first = getattr(trial, "first", 0)
+    strikes = [first + at for at in FEW.get((kind, name), ())]
+    if STRIDE:
+        strikes = range(first + 1 + sum(name.encode()) % STRIDE, length + 1, STRIDE)
     broken, became = [], []
     for at in strikes:
         try:
             became.append(judge(trial, fault, at))
-        except AssertionError as error:
-            broken.append(f"{name}, {error}")
+        except Exception as error:  # noqa: BLE001 - whatever breaks is a line of the table
+            broken.append(f"{name}, {type(error).__name__}: {error}")
             trial = start(tmp_path / str(at))
     if STRIDE:
-        counts = {kind: became.count(kind) for kind in ("survived", "restored", "journal")}
+        counts = {what: became.count(what) for what in ("survived", "restored", "journal")}
         with capsys.disabled():
-            print(f"\n{name}: {length} actions, {len(strikes)} strikes, {counts}, {len(broken)} broken")  # noqa: T201
+            print(f"\n{kind}, {name}: {length - first} actions, {len(strikes)} strikes, {counts}, {len(broken)} broken")  # noqa: T201
     assert not broken, "\n".join(broken)
     assert became
