@@ -1,7 +1,7 @@
 """The tables that rules are held against, made from what was detected: every fact a look-up in columns."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,6 +28,7 @@ from pia_runtime.pipeline.records import Transmitted
 from pia_runtime.pipeline.screen import screen_states
 from pia_runtime.pipeline.signals import Surroundings, run_table, signals_table, tcf_changes
 from pia_runtime.pipeline.starts import starts_table
+from pia_runtime.pipeline.word_columns import by_data, by_position, united
 
 _ADVERTISING = frozenset({"advertising", "ads", "mediation", "attribution"})
 _BINARY = ("false", "true")
@@ -174,12 +175,12 @@ def _detection_facts(
     ]
     facts = table[[*kept, "permission", "sdk_told", "data_told"]].assign(
         state=pd.Categorical(states),
-        group=_by_data(table, lambda data: taxonomy[data].group),
-        sensitive=_by_data(table, lambda data: str(taxonomy[data].sensitive).lower(), _BINARY),
-        necessity=_by_data(table, lambda data: necessity[data], NECESSITY),
-        actor_kind=_by_position(table["actor"], [actor.kind for actor in actors]),
-        advertising=_by_position(table["actor"], [_advertises(actor, case.sdks) for actor in actors]),
-        third_party=_by_position(table["recipient"], third, none="false"),
+        group=by_data(table, lambda data: taxonomy[data].group),
+        sensitive=by_data(table, lambda data: str(taxonomy[data].sensitive).lower(), _BINARY),
+        necessity=by_data(table, lambda data: necessity[data], NECESSITY),
+        actor_kind=by_position(table["actor"], [actor.kind for actor in actors]),
+        advertising=by_position(table["actor"], [_advertises(actor, case.sdks) for actor in actors]),
+        third_party=by_position(table["recipient"], third, none="false"),
         separate_consent=truth(told),
         id=table["id"].astype(object),
         place=places,
@@ -189,21 +190,6 @@ def _detection_facts(
         tcf_purpose_1=_tcf(table, around),
     )
     return facts.assign(**_declared(case.declared, facts, actors, recipients))
-
-
-def _by_data(table: pd.DataFrame, tell: Callable[[str], str], vocabulary: Sequence[str] = ()) -> "pd.Categorical[str]":
-    """A word for each kind of data, looked up once a kind."""
-    known = [tell(str(data)) for data in table["data"].cat.categories]
-    return _by_position(table["data"].cat.codes, known, vocabulary)
-
-
-def _by_position(
-    codes: pd.Series, known: Sequence[str], vocabulary: Sequence[str] = (), none: str = ""
-) -> "pd.Categorical[str]":
-    """A word for each position in ``known``; ``none``, or nothing, for position -1."""
-    names = list(vocabulary) or sorted({*known, *([none] if none else [])})
-    table = np.array([*(names.index(word) for word in known), names.index(none) if none else -1], dtype=np.int64)
-    return words(table[codes.to_numpy().astype(np.int64)], names)
 
 
 def _advertises(actor: Actor, sdks: SdkIndex) -> str:
@@ -222,26 +208,19 @@ def _origins(
     codes = api.cat.codes.to_numpy().astype(np.int64)
     api_names = [str(name) for name in api.cat.categories]
     of_call = np.append(codes, -1)[call.to_numpy(dtype=np.int64)]
-    by_trace = sorted(set(traces))
-    trace_code = np.array([*(len(api_names) + by_trace.index(one) for one in traces), -1], dtype=np.int64)
+    by_trace = {one: len(api_names) + number for number, one in enumerate(sorted(set(traces)))}
+    trace_code = np.array([*(by_trace[one] for one in traces), -1], dtype=np.int64)
     both = np.where(sent < 0, of_call, trace_code[sent.to_numpy(dtype=np.int64)])
     return (
-        _by_position(sent, [match.location for match in matches], none=_NOWHERE),
+        by_position(sent, [match.location for match in matches], none=_NOWHERE),
         words(of_call, api_names),
-        _united(both, [*api_names, *by_trace]),
-        _by_position(sent, [match.basis for match in matches], none="observed"),
+        united(both, [*api_names, *by_trace]),
+        by_position(sent, [match.basis for match in matches], none="observed"),
     )
 
 
 _NOWHERE = "none"
 """The place of what stands in no request."""
-
-
-def _united(codes: npt.NDArray[np.int64], names: Sequence[str]) -> "pd.Categorical[str]":
-    """A column of words where one name may stand at two positions."""
-    distinct = sorted(set(names))
-    table = np.array([*(distinct.index(name) for name in names), -1], dtype=np.int64)
-    return words(table[codes], distinct)
 
 
 def _tcf(table: pd.DataFrame, around: Surroundings) -> pd.Categorical:
