@@ -115,8 +115,9 @@ class Connection:
             try:
                 content = bytes(self._device.sync.read_bytes(path))
             except AdbError as error:
+                said = error.args[0] if error.args else error  # adbutils adds the path as a second argument
                 raise NotReadyError(
-                    f"{self.serial}: {path} cannot be read: {error}", "see the device's own log"
+                    f"{self.serial}: {path} cannot be read: {said}", "see the device's own log"
                 ) from error
             result |= {"code": 0, "out": content}
         return content

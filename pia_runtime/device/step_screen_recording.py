@@ -55,8 +55,8 @@ class ScreenRecording:
     title = "record the screen"
 
     def check(self, device: Connection) -> bool:
-        """Never: what an earlier run left was undone before."""
-        return False
+        """Whether it is there, beside a recorder to be had."""
+        return device.script('command -v screenrecord > /dev/null && test -d "$1"', FOLDER).ok
 
     def before(self, device: Connection) -> dict[str, Any]:
         """The folder is this program's own."""
@@ -65,7 +65,7 @@ class ScreenRecording:
     def do(self, device: Connection) -> None:
         """Make it, where the device has a recorder."""
         expect(
-            device.shell("sh", "-c", "command -v screenrecord"),
+            device.script("command -v screenrecord"),
             f"{device.serial} has no screenrecord",
             "some builds leave it out; take screenshots by key s",
         )

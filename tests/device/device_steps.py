@@ -11,6 +11,7 @@ from pia_runtime.device.step_app import BatteryOptimisationOff, RevokePermission
 from pia_runtime.device.step_ca_store import CaStore
 from pia_runtime.device.step_frida_server import FridaServer
 from pia_runtime.device.step_reverse import Reverse
+from pia_runtime.device.step_screen_recording import ScreenRecording
 from pia_runtime.device.step_settings import GlobalProxy, Setting
 from pia_runtime.device.step_udp_block import UdpBlock
 
@@ -44,4 +45,5 @@ def all_steps(profile: str, server: Path, certificate: StoreCertificate, host_po
         Setting("global", "verifier_verify_adb_installs", "0", "let adb install without Play Protect"),
         RevokePermissions(APP),
         BatteryOptimisationOff(APP),
+        ScreenRecording(),
     ]

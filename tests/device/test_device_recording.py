@@ -136,7 +136,8 @@ def test_a_recorder_that_fails_or_is_missing_is_a_blind_spot_of_a_run_that_goes_
         "screenrecord: ERROR: unable to create video/avc codec instance"
     ] * 3
     assert details[3:] == ["the screen is not recorded any further"]
-    played.fault("command -v screenrecord", "fail", text="", code=1)
+    for _ in ("check", "do"):
+        played.fault("command -v screenrecord", "fail", text="", code=1)
     folder = recorded(device, plan, ends, tmp_path / "absent")
     details = [line["detail"] for line in events(folder, "gap") if line["kind"] == "screen_recording_incomplete"]
     assert len(details) == 1
