@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from pia_runtime.cli.options import LangOption, chosen, labels, say, write_result
+from pia_runtime.cli.options import LangOption, QuietOption, chosen, gate_code, labels, write_result
 
 if TYPE_CHECKING:
     from pia_runtime.reports.labels import Labels
@@ -49,7 +49,7 @@ def report(
     gate: Annotated[
         bool, typer.Option("--gate", help="With --against: exit 1 when a fault is still present or new.")
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+    quiet: QuietOption = False,
     lang: LangOption = None,
 ) -> int:
     """Rank the apps of a campaign and say what each SDK does across them.
@@ -61,15 +61,12 @@ def report(
 
     if gate and against is None:
         raise UsageError("--gate has no meaning without --against", "name the earlier campaign")
-    document = _document(campaign, against, quiet=quiet)
+    document = _document(campaign, against)
     write_result(_rendered(document, format_, lang), out or Path("-"))
-    failing = [name for name in ("still_present", "new") if gate and document["comparison"]["counts"][name]]
-    if failing:
-        say(f"pia: gate: {', '.join(f'{document["comparison"]["counts"][name]} {name}' for name in failing)}")
-    return 1 if failing else 0
+    return gate_code(document["comparison"], ("still_present", "new")) if gate else 0
 
 
-def _document(campaign: Path, against: Path | None, *, quiet: bool) -> dict[str, Any]:
+def _document(campaign: Path, against: Path | None) -> dict[str, Any]:
     from pia_runtime.campaign.answers import answers
     from pia_runtime.campaign.comparison import compare_campaigns
     from pia_runtime.campaign.reading import Campaign
@@ -79,7 +76,7 @@ def _document(campaign: Path, against: Path | None, *, quiet: bool) -> dict[str,
     tools, now = load_toolbox(), Campaign(campaign)
     document = answers(now.tables(), tools.sdks.sdks, tools.knowledge)
     if against is not None:
-        with progress(quiet=quiet) as told:
+        with progress() as told:
             document["comparison"] = compare_campaigns(Campaign(against), now, tools.knowledge, told)
     return document
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pia_runtime.cli.options import say
+from pia_runtime.cli.options import QuietOption, say
 
 if TYPE_CHECKING:
     from pia_runtime.campaign.engine import Engine
@@ -35,7 +35,7 @@ def inspect(
             show_default=False,
         ),
     ] = None,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress, no summary.")] = False,
+    quiet: QuietOption = False,
 ) -> int:
     """Analyse every capture and gather the answers into one campaign.
 
@@ -54,18 +54,17 @@ def inspect(
     failed = 0
     if plan is not None:
         places = [str(_captures_of(places, output))]
-        failed = _run_plan(plan, Path(places[0]), quiet=quiet)
+        failed = _run_plan(plan, Path(places[0]))
     if not places:
         raise UsageError("no captures were named", "name captures or folders, or give --plan FILE")
     sources = find_captures(places, without=output)
-    with _engine(workers, scheduler, cluster=cluster) as engine, progress(quiet=quiet) as report:
+    with _engine(workers, scheduler, cluster=cluster) as engine, progress() as report:
         inspected = inspect_captures(sources, output, engine, report)
     manifest = inspected.manifest
     broken = [entry for entry in manifest.captures if entry.broken]
     for entry in broken:
         say(f"pia: {entry.name}: {entry.broken}")
-    if not quiet:
-        _summary(manifest, inspected.analysed, output)
+    _summary(manifest, inspected.analysed, output)
     return 3 if broken else 4 if failed else 0
 
 
@@ -79,13 +78,13 @@ def _captures_of(places: list[str] | None, output: Path) -> Path:
     return Path(places[0]) if places else output.with_name(f"{output.name}.captures")
 
 
-def _run_plan(file: Path, captures: Path, *, quiet: bool) -> int:
+def _run_plan(file: Path, captures: Path) -> int:
     """Do the runs and list those that never ended well; returns how many."""
     from pia_runtime.campaign.plan import read_plan
     from pia_runtime.campaign.planned import run_plan
     from pia_runtime.cli.progress import progress
 
-    with progress(quiet=quiet) as report:
+    with progress() as report:
         failed = run_plan(read_plan(file), captures, report)
     for one in failed:
         say(f"pia: {one.run}: {one.ended} on {one.device or 'no device'}: {one.said or f'exit code {one.code}'}")

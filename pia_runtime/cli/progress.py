@@ -16,9 +16,9 @@ _STEPS = {
 
 
 @contextmanager
-def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """What to tell of a step's progress: its name, how many are done, of how many."""
-    if quiet or is_quiet() or not sys.stderr.isatty():
+    if is_quiet() or not sys.stderr.isatty():
         yield lambda *_: None
         return
     from rich.console import Console
@@ -37,9 +37,9 @@ def progress(*, quiet: bool = False) -> Iterator[Callable[[str, int, int], None]
 
 
 @contextmanager
-def working(step: str, *, quiet: bool = False) -> Iterator[None]:
+def working(step: str) -> Iterator[None]:
     """A spinner with the time gone by on stderr while something of unknown length is worked through; nothing when piped."""
-    if quiet or is_quiet() or not sys.stderr.isatty():
+    if is_quiet() or not sys.stderr.isatty():
         yield
         return
     from rich.console import Console

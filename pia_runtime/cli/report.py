@@ -95,14 +95,14 @@ def report(
 
     asked = [one.value for one in regime or ()]
     pictures = screenshots and format_ in (Format.html, Format.docx)
-    with working("analysing", quiet=quiet):
+    with working("analysing"):
         material = read_material(
             path, reveal=reveal, quotes=made.quotes, pictures=pictures, regimes=asked, thresholds=thresholds,
             workers=usable_cores(),
         )  # fmt: skip
         content = made.render(_report(material, made, lang, table, before, path, reveal=reveal))
     write_result(content, out)
-    if quiet or str(out) == "-":
+    if str(out) == "-":
         return
     say(f"report: {out}")
     if material.exhibits.pictures and pictures:
