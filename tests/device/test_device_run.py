@@ -1,6 +1,7 @@
 """A whole run on a double: prepared, driven, observed, recorded, restored. The instrument is played, or Frida's own."""
 
 import hashlib
+import os
 import shutil
 import signal
 import subprocess
@@ -19,10 +20,12 @@ from frida_stand_in import CONTROL_SERVICE, write_server
 
 from pia_runtime.capture.device_plan import DevicePlan
 from pia_runtime.capture.device_run import DeviceRun
+from pia_runtime.cli.main import run as run_command
 from pia_runtime.device.command_log import LOG_NAME
 from pia_runtime.device.journal import Journal
 from pia_runtime.device.scenario import load_scenario
 from pia_runtime.errors import InputError, NotReadyError
+from pia_runtime.instrumentation import host, server_probe
 
 APP = "com.example.loan"
 PROMPT = """<?xml version='1.0' encoding='UTF-8' standalone='yes' ?><hierarchy rotation="0">
@@ -231,7 +234,7 @@ from test_device_run import PlayedApp
 ends = float(os.environ["ENDS_AFTER"]) if "ENDS_AFTER" in os.environ else None
 host.FridaHost = lambda target, catalog, *, on_event, on_detached, **_: PlayedApp(on_event, on_detached, ends_after=ends)
 probe.probe_server = lambda *_: None
-from pia_runtime.cli.main import main
+from pia_runtime.cli.main import run as run_command
 main()
 """
     return subprocess.Popen(
@@ -239,8 +242,18 @@ main()
     )
 
 
+def inside(monkeypatch, capfd, *arguments: str) -> tuple[int, str]:
+    """The same command in this process, where the process is not the point; its exit code and what it told."""
+    ends = float(os.environ["ENDS_AFTER"])
+    monkeypatch.setattr(
+        host, "FridaHost", lambda *_, on_event, on_detached, **__: PlayedApp(on_event, on_detached, ends_after=ends)
+    )
+    monkeypatch.setattr(server_probe, "probe_server", lambda *_: None)
+    return run_command(list(arguments)), capfd.readouterr().err
+
+
 def test_a_device_that_cannot_be_given_back_costs_no_recording(
-    connect, listener_server, tmp_path, confdir, monkeypatch
+    connect, listener_server, tmp_path, confdir, monkeypatch, capfd
 ):
     """The capture is analysed and sealed, then the command says what remains and exits with 4."""
     played, device = connect("magisk-13")
@@ -248,12 +261,11 @@ def test_a_device_that_cannot_be_given_back_costs_no_recording(
     played.fault("settings put global http_proxy :0", "fail", text="Killed", code=137)
     monkeypatch.setenv("ENDS_AFTER", "1")
     server, out = str(listener_server(VERSION)), tmp_path / "c"
-    process = command(
-        "capture", APP, "--device", device.serial, "--frida-server", server, "-o", str(out),
+    code, told = inside(
+        monkeypatch, capfd, "capture", APP, "--device", device.serial, "--frida-server", server, "-o", str(out),
         "--port", str(free_port()), "--confdir", str(confdir),
     )  # fmt: skip
-    told = process.communicate(timeout=120)[1]
-    assert process.returncode == 4, told
+    assert code == 4, told
     assert "left on the device: global_proxy" in told.splitlines()[-1]
     assert (out / "evidence.json").exists()
     assert (out / "derived/analysis.json").exists()
@@ -261,7 +273,7 @@ def test_a_device_that_cannot_be_given_back_costs_no_recording(
 
 
 def test_runs_start_from_the_snapshot_and_each_has_its_own_capture(
-    adb, connect, listener_server, tmp_path, confdir, monkeypatch
+    adb, connect, listener_server, tmp_path, confdir, monkeypatch, capfd
 ):
     """What a run or a person did to the app in between is gone; the load is evidence; a missing snapshot is told with its making."""
     played, device = connect("emulator-14")
@@ -274,17 +286,15 @@ def test_runs_start_from_the_snapshot_and_each_has_its_own_capture(
         "capture", APP, "--device", device.serial, "--frida-server", server, "-o", str(out), "--no-seal",
         "--port", str(free_port()), "--confdir", str(confdir), "--runs", "2", "--snapshot",
     ]  # fmt: skip
-    process = command(*words, "clean")
-    told = process.communicate(timeout=120)[1]
-    assert process.returncode == 0, told
+    code, told = inside(monkeypatch, capfd, *words, "clean")
+    assert code == 0, told
     assert sorted(path.name for path in out.iterdir()) == ["run-01", "run-02"]
     for run in out.iterdir():
         logged = [orjson.loads(line) for line in (run / LOG_NAME).read_bytes().splitlines()]
         assert [line["command"] for line in logged if line["action"] == "emu"] == ["avd snapshot load clean"]
     assert played.state["packages"][APP]["granted"] == []
-    process = command(*words, "absent")
-    told = process.communicate(timeout=60)[1]
-    assert process.returncode == 4, told
+    code, told = inside(monkeypatch, capfd, *words, "absent")
+    assert code == 4, told
     assert "snapshot 'absent' cannot be loaded" in told
     assert "emu avd snapshot save absent" in told
 
