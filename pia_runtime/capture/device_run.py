@@ -127,6 +127,9 @@ class DeviceRun:
             }
             if self.snapshot:
                 done["snapshot"] = self.snapshot
+            for name in ("record_screen", "emulator_packets"):
+                if getattr(plan, name):
+                    done[name] = True
             writer.update_session(tools={"preparation": done}, **_app_facts(device, plan, steps, self.say))
             observed.writer = writer
             if plan.emulator_packets:

@@ -104,6 +104,10 @@ def test_an_emulator_s_screen_and_packets_are_evidence_and_nothing_of_them_stays
         assert (content[4:8], content[-4:]) == (b"ftyp", b"moov")
         assert note["clock"] == "device"
         assert now - 60_000_000_000 < note["t_ns"] < note["until_ns"] < now
+    session = orjson.loads((folder / "session.json").read_bytes())
+    assert (
+        session["tools"]["preparation"]["record_screen"] is session["tools"]["preparation"]["emulator_packets"] is True
+    )
     sealed, _ = list_files(folder)
     assert {PACKETS, *(f"blobs/{note['blob']}" for note in notes)} <= set(sealed)
 
