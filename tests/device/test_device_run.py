@@ -234,7 +234,7 @@ from test_device_run import PlayedApp
 ends = float(os.environ["ENDS_AFTER"]) if "ENDS_AFTER" in os.environ else None
 host.FridaHost = lambda target, catalog, *, on_event, on_detached, **_: PlayedApp(on_event, on_detached, ends_after=ends)
 probe.probe_server = lambda *_: None
-from pia_runtime.cli.main import run as run_command
+from pia_runtime.cli.main import main
 main()
 """
     return subprocess.Popen(
