@@ -14,12 +14,15 @@ class Budget:
         max_output: bytes that all steps together may produce.
         max_ratio: how many times larger than its input one decompression may be; outputs under 64 KiB are always fine.
         max_leaves: values kept.
+        whole: texts that are kept where they stand although their parts say everything: values that are searched for and
+            are a URL, JSON or a form themselves.
     """
 
     max_depth: int = 16
     max_output: int = 16 << 20
     max_ratio: int = 1000
     max_leaves: int = 200_000
+    whole: frozenset[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

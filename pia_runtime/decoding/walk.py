@@ -71,6 +71,7 @@ class Walk:
         self._budget = budget
         self._remembering = remembering
         self._room = budget.max_output
+        self._whole, self._whole_sizes = budget.whole, frozenset(map(len, budget.whole))
         self._leaves: list[Leaf] = []
         self._opaque: list[Opaque] = []
 
@@ -100,7 +101,7 @@ class Walk:
         """Expand parts that flow after flow says again: headers, cookies, path segments. The result is remembered."""
         for step, key, data in found:
             if len(data) <= _SHORT:
-                part = _remembered(location, step, key, data, self._budget.max_depth)
+                part = _remembered(location, step, key, data, self._budget.max_depth, self._whole)
                 size = sum([len(leaf.data) for leaf in part.leaves])
                 fits = size <= self._room and len(self._leaves) + len(part.leaves) <= self._budget.max_leaves
                 if fits and not any(opaque.reason == "budget_exceeded" for opaque in part.opaque):
@@ -112,6 +113,13 @@ class Walk:
 
     def expand(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         """Everything that is reachable from these bytes."""
+        mark = len(self._leaves)
+        self._expand(location, path, key, data)
+        whole = len(data) in self._whole_sizes and bytes(data) in self._whole
+        if whole and not any(leaf.path == path for leaf in self._leaves[mark:]):
+            self._leaf(location, path, key, data)
+
+    def _expand(self, location: Location, path: tuple[str, ...], key: str, data: bytes) -> None:
         if not data:
             return
         if len(path) >= self._budget.max_depth:
@@ -279,8 +287,11 @@ def _is_plain(data: bytes) -> bool:
 
 
 @lru_cache(maxsize=4096)
-def _remembered(location: Location, step: str, key: str, data: bytes, max_depth: int) -> Decoded:
+def _remembered(
+    location: Location, step: str, key: str, data: bytes, max_depth: int, whole: frozenset[bytes]
+) -> Decoded:
     """What one short part leads to, by itself and within a small budget."""
-    walk = Walk(Budget(max_depth=max_depth, max_output=_SHORT_OUTPUT, max_leaves=_SHORT_LEAVES))
+    budget = Budget(max_depth=max_depth, max_output=_SHORT_OUTPUT, max_leaves=_SHORT_LEAVES, whole=whole)
+    walk = Walk(budget)
     walk.expand(location, (step,), key, data)
     return walk.result()

@@ -43,6 +43,15 @@ class ScanResult:
     opaque: tuple[Opaque, ...]
 
 
+def structured_values(needles: Sequence[Needle]) -> Iterator[bytes]:
+    """Values that decoding would take apart, so that they never stood in a leaf: an address with a query, JSON, a form."""
+    for value in {needle.value for needle in needles if not needle.group}:
+        data = value.encode("utf-8", "surrogatepass")
+        found = decode_flow(as_flow(data)).leaves
+        if found and not any(leaf.path == () and leaf.location == "request.body" for leaf in found):
+            yield data
+
+
 class Scanner:
     """Finds everything of one needle set in flows.
 
@@ -54,7 +63,7 @@ class Scanner:
 
     def __init__(self, needles: NeedleSet, *, budget: Budget | None = None, extra: Sequence[Detector] = ()) -> None:
         self._needles = needles
-        self._budget = budget or Budget()
+        self._budget = replace(budget or Budget(), whole=frozenset(structured_values(needles.needles)))
         self._extra = tuple(extra)
         self._unhider = Unhider(needles.needles, needles.engine)
 

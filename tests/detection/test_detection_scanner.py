@@ -463,3 +463,23 @@ def test_a_pattern_says_nothing_of_a_value_that_is_known_as_something_else():
     other = replace(guess, value="13700137002")
     assert choose([guess, known]) == [known]
     assert choose([other, known]) == [known, other]
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "https://news.example.cn/a?id=8821&from=wechat",
+        "name=Zhang%20San&phone=1390000",
+        '{"token":"a8f9s7d9f7a9","k":[1,2]}',
+        "Tom &amp; Jerry 88-2213-QQ",
+        "<b>secret-9917-kk</b>",
+    ],
+)
+def test_a_value_that_decoding_would_take_apart_is_found_where_it_stands(value: str) -> None:
+    scanner = Scanner(NeedleSet.build([Identifier(id="clipboard", value=value)], ENCODINGS))
+    assert said(scanner.scan(flow(body=json.dumps({"x": value}).encode())).matches) == [
+        ("clipboard", "plain", ("json:$.x",))
+    ]
+    assert said(scanner.scan(flow(body=gzip.compress(json.dumps([value, 1]).encode()))).matches) == [
+        ("clipboard", "plain", ("gunzip", "json:$[0]"))
+    ]
