@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import pytest
@@ -162,3 +163,33 @@ def test_without_any_ready_device_every_run_is_told_as_not_run(tmp_path: Path, p
     failed = played(tmp_path, plan, {}, bad_devices=plan.devices)
     assert set(failed.values()) == {"not run"}
     assert len(failed) == 5
+
+
+def test_a_run_ends_as_by_ctrl_c_when_its_plan_is_killed(tmp_path: Path) -> None:
+    """Else it would hold its device against the plan that is started again."""
+    told = tmp_path / "told"
+    child = f"""
+import os, sys, time
+from pathlib import Path
+from pia_runtime.campaign.tied import end_with
+end_with(int(sys.argv[1]))
+told = Path({str(told)!r})
+try:
+    told.write_text("begun")
+    time.sleep(60)
+except KeyboardInterrupt:
+    told.write_text("interrupted")
+"""
+    start = f"import os, subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}, str(os.getpid())])"
+    plan = subprocess.Popen([sys.executable, "-c", start])
+    _until_told(told, "begun")
+    plan.kill()
+    plan.wait()
+    _until_told(told, "interrupted")
+
+
+def _until_told(file: Path, word: str) -> None:
+    deadline = time.monotonic() + 30
+    while not file.exists() or file.read_text() != word:
+        assert time.monotonic() < deadline, word
+        time.sleep(0.05)
