@@ -15,6 +15,9 @@ from pia_runtime.storage.writer import CaptureWriter
 
 MOST_FAILURES = 3
 FINISH_SECONDS = 30.0
+START_SECONDS = 2.0
+"""What a recorder is given to begin; one that is ended within it leaves no file."""
+
 _ASK_AGAIN_SECONDS = 0.5
 _INSTANTS = re.compile(rb"\A(\d{19})\s(?:.*\s)?(\d{19})\s*\Z", re.DOTALL)
 _BOX = b"ftyp"
@@ -59,17 +62,19 @@ class ScreenRecorder:
         number = failures = 0
         while not self._stopped.is_set() and failures < MOST_FAILURES:
             number += 1
-            name = f"{number:04}.mp4"
+            name, begun = f"{number:04}.mp4", time.monotonic()
             try:
                 answer = record_segment(self._device, name)
             except PiaError as error:
                 self._gap(f"recording {number}: {error.message}")
                 return
+            if self._stopped.is_set() and not answer.ok and time.monotonic() - begun < START_SECONDS:
+                break  # ended before the recorder had begun: nothing of the run is missing
             failures = 0 if answer.ok else failures + 1
             if not answer.ok:
                 self._gap(f"recording {number}: screenrecord: {answer.reason}")
             self._fetching.submit(self._keep, number, name, answer)
-        if failures:
+        if failures == MOST_FAILURES:
             self._gap("the screen is not recorded any further")
 
     def _keep(self, number: int, name: str, answer: Answer) -> None:
