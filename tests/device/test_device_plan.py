@@ -177,7 +177,7 @@ def test_a_plan_that_is_killed_goes_on_and_a_run_that_hangs_is_ended(stage):
     assert journals() == []
     apps = {app["app"]: app for app in stage.report()["apps"]}
     for app in (LOAN, MAPS):
-        assert {(one["rule"], one["verdict"]) for one in apps[app]["findings"]} == BOTH
+        assert {(one["rule"], one["verdict"]) for one in apps[app]["findings"]} >= BOTH  # more where a run was killed
         assert {f"{app}/refuse-1", f"{app}/refuse-2"} <= set(apps[app]["runs"])
     assert f"{CHAT}/hang-1" in apps[CHAT]["runs"], "what a run recorded before its time-out stays"
     for one in tries:
