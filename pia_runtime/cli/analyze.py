@@ -47,7 +47,10 @@ def analyze(
     json_: JsonOption = False,
     fail_on: Annotated[
         list[str] | None,
-        typer.Option("--fail-on", help="Exit 1 when this rule has a finding ('any' for any rule); may be repeated."),
+        typer.Option(
+            "--fail-on",
+            help="Exit 1 when this rule, or one under this clause ('3.1'), has a finding ('any' for any rule); may be repeated.",
+        ),
     ] = None,
     regime: RegimeOption = None,
     thresholds: ThresholdsOption = None,
@@ -66,7 +69,7 @@ def analyze(
     from pia_runtime.storage.analysis import analyse_capture, load_toolbox, write_analysis
     from pia_runtime.storage.parallel import usable_cores
 
-    wanted = _known_rules(fail_on or [], {rule.id for rule in load_toolbox().knowledge.rules})
+    wanted = _known_rules(fail_on or [], {rule.id: rule.clauses for rule in load_toolbox().knowledge.rules})
     asked = [one.value for one in regime or ()]
     with working("analysing"):
         document = analyse_capture(
@@ -104,11 +107,15 @@ def _in_one_line(spot: dict[str, Any]) -> str:
     return "".join(char if char.isprintable() else "\ufffd" for char in said)
 
 
-def _known_rules(asked: list[str], known: set[str]) -> set[str]:
+def _known_rules(asked: list[str], clauses: dict[str, tuple[str, ...]]) -> set[str]:
+    """The rules asked for: by name, or by a clause, of which those of 191号 go by their number alone."""
     from pia_runtime.errors import UsageError
 
-    names = {name for item in asked for name in item.split(",") if name}
-    unknown = sorted(names - known - {"any"})
-    if unknown:
-        raise UsageError(f"--fail-on: no rule {unknown[0]!r}", f"the rules are {', '.join(sorted(known))}, or 'any'")
-    return known if "any" in names else names
+    wanted: set[str] = set()
+    for name in (name.strip() for item in asked for name in item.split(",") if name.strip()):
+        under = {rule for rule, cited in clauses.items() if name == "any" or {name, f"191号 {name}"} & {rule, *cited}}
+        if not under:
+            rules = ", ".join(sorted(clauses))
+            raise UsageError(f"--fail-on: no rule or clause {name!r}", f"the rules are {rules}, or 'any'")
+        wanted |= under
+    return wanted

@@ -63,6 +63,11 @@ def test_a_line_that_could_not_be_used_is_a_warning_on_stderr_and_a_blind_spot(c
     assert pia("--quiet", "analyze", capture).stderr == ""
 
 
+@pytest.mark.parametrize(("name", "code"), [("3.1", 1), ("191号 3.1", 1), ("4.4", 0), ("9.9", 2)])
+def test_fail_on_takes_the_number_of_a_behaviour_too(capture, name, code):
+    assert pia("analyze", capture, "--fail-on", name).returncode == code
+
+
 def test_half_a_character_in_the_name_of_the_app_is_no_broken_session(capture):
     session = {
         "schema": "pia.session/1",
