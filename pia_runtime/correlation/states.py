@@ -53,7 +53,7 @@ def states(
     by_history = np.where(certain, front[np.maximum(before, 0)] if len(front) else False, False)
     foreground = np.where(shown >= 0, shown == 1, certain & by_history)
     background = np.where(shown >= 0, shown == 0, certain & ~by_history)
-    silent = foreground & comparable & _untouched(times - width, at, front, history, silence_ns)
+    silent = foreground & comparable & _untouched(times - width, times + width, at, front, history, silence_ns)
     words = np.full(len(times), "unknown", dtype=object)
     words[foreground] = "foreground"
     words[background] = "background"
@@ -62,14 +62,22 @@ def states(
 
 
 def _untouched(
-    earliest: Integers, at: Integers, front: npt.NDArray[np.bool_], history: ScreenHistory, silence_ns: int
+    earliest: Integers,
+    latest: Integers,
+    at: Integers,
+    front: npt.NDArray[np.bool_],
+    history: ScreenHistory,
+    silence_ns: int,
 ) -> npt.NDArray[np.bool_]:
-    """Whether the last touch, or coming to the front, certainly lies longer ago than the silence."""
+    """Whether the last touch, or coming to the front, certainly lies longer ago than the silence.
+
+    A touch between ``earliest`` and ``latest`` may have come just before.
+    """
     if not history.touches_watched:
         return np.zeros(len(earliest), dtype=np.bool_)
     acts = np.sort(np.concatenate([np.array(history.touches, dtype=np.int64), at[front]]))
     if not len(acts):
         return np.zeros(len(earliest), dtype=np.bool_)
-    place = np.searchsorted(acts, earliest, side="right") - 1
+    place = np.searchsorted(acts, latest, side="right") - 1
     last = np.where(place >= 0, acts[np.maximum(place, 0)], _LONG_AGO)
     return (place >= 0) & (earliest - last > silence_ns)

@@ -36,6 +36,10 @@ def test_silent_is_on_screen_and_untouched_for_longer_than_the_threshold():
     assert [state(at) for at in (30, 42, 43, 61, 91)] == ["foreground", "foreground", "silent", "foreground", "silent"]
 
 
+def test_a_touch_that_may_have_come_just_before_keeps_an_instant_from_being_silent():
+    assert [state(58), state(58, error=1), state(58, error=2)] == ["silent", "silent", "foreground"]
+
+
 def test_where_touches_were_not_watched_nobody_is_called_silent():
     unwatched = ScreenHistory(HISTORY.changes, (), touches_watched=False)
     assert state(99, history=unwatched) == "foreground"

@@ -149,6 +149,7 @@ class Double:
             self._process.wait(10)
         self._process.kill()
         self._process.wait()
+        self._server.adb("disconnect", self.serial, check=False)  # the server would name it "offline" for a while
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def __enter__(self) -> Self:
