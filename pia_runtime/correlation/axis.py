@@ -19,6 +19,7 @@ from pia_runtime.correlation.clock import (
     Translation,
     anywhen,
     exactly,
+    stretched,
 )
 from pia_runtime.model.event import Stamp
 from pia_runtime.model.session import ClockSample
@@ -112,6 +113,8 @@ class Clocks:
         wall = DeviceClock.of(*exchanges, _bounds([(met.stamp.t_ns, met.host_ns) for met in meetings]))
         known = {boot: pair for boot, pair in sorted(readings.items()) if len(pair[0])}
         taken, strays = _by_boot(samples, known)
+        if strays:  # the wall clock was set at some time, so that alone it leads nowhere
+            taken = {boot: [one for one in own if one.device_mono_ns is not None] for boot, own in taken.items()}
         boots = {boot: _boot(pair, taken[boot], _met_on_mono(meetings, boot)) for boot, pair in known.items()}
         # A sample whose clocks stood apart like those of no boot: the wall clock may have been set.
         jumps = sum(boot.to_mono.steps for boot in boots.values()) + (len(known) > 0 and bool(strays))
@@ -171,6 +174,8 @@ class Clocks:
 
         Where nothing leads to the axis, ``low`` and ``high`` are unbounded and ``middle`` is the stamp's own time.
         """
+        if error and (axis.kind != "host" or stamp.clock != "host"):
+            error = stretched(error)  # nobody says by which of the two clocks an error was measured
         found = self._placed(stamp, axis).widened(error)
         low, high = int(found.low[0]), int(found.high[0])
         if low > -UNBOUNDED and high < UNBOUNDED:

@@ -12,6 +12,7 @@ uncertain by as much as they are contradicted.
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -200,6 +201,11 @@ class Translation:
 def _drift(length: npt.ArrayLike) -> Floats:
     """How far two clocks may part over ``length``, seen from either of them."""
     return np.asarray(length, dtype=np.float64) * (MAX_DRIFT / (1 - MAX_DRIFT))
+
+
+def stretched(length: int) -> int:
+    """How long a stretch of one clock may be on another, ns."""
+    return length + math.ceil(float(_drift(length)))
 
 
 def _joined(one: Bounds, two: Bounds) -> Bounds:

@@ -20,7 +20,9 @@ SEEDS = [
     7108,  # what is withdrawn was given once, unseen
     4,  # a permission pending while the policy's own answer is undecided
     13,  # a stamp that nothing places on the other clock
-    *range(20_000, 20_012),
+    20_261_873,  # the wall clock is set after the last stamp, and the one sample that could show where lacks monotonic time
+    20_264_776,  # a signal's own error of seconds, counted on a clock that drifts
+    *range(20_000, 20_010),
 ]
 
 
