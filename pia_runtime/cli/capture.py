@@ -10,6 +10,7 @@ from pia_runtime.cli.device import CONFDIR, FRIDA_PORT, DeviceOption, FridaPortO
 from pia_runtime.cli.encrypting import RecipientOption
 from pia_runtime.cli.options import KeylogOption, PinningOption, QuicOption, StacksOption, say
 from pia_runtime.cli.seal import KeyOption, SealOption, TimestampOption, chosen_signer
+from pia_runtime.errors import UsageError
 
 LOOPBACK = "127.0.0.1"
 RESTART_SECONDS = 5.0
@@ -25,7 +26,15 @@ class NetworkChoice(StrEnum):
     none = "none"
 
 
+_OF_PREPARING = (
+    "frida_server", "frida_port", "frida_name", "network", "udp_block", "install", "clear_data", "revoke", "scenario",
+    "snapshot", "record_screen", "emulator_packets",
+)  # fmt: skip
+"""Options that say how the device is made ready or driven; without preparation there is nothing for them to do."""
+
+
 def capture(
+    context: typer.Context,
     package: Annotated[
         str, typer.Argument(metavar="PACKAGE", help="The app, for instance com.some.app.", show_default=False)
     ],
@@ -169,7 +178,7 @@ def capture(
     from pia_runtime.capture.run import PACKAGE_LETTERS, capture_device
     from pia_runtime.device.connection import choose_device
     from pia_runtime.device.scenario import load_scenario
-    from pia_runtime.errors import InputError, UsageError
+    from pia_runtime.errors import InputError
     from pia_runtime.instrumentation.catalog import load_catalog
     from pia_runtime.instrumentation.host import FridaHost
     from pia_runtime.instrumentation.interventions import Interventions
@@ -178,12 +187,7 @@ def capture(
 
     if not set(package) <= PACKAGE_LETTERS:
         raise InputError(f"{package!r} is not a package name", "give a name like com.example.app")
-    if not prepare and (
-        frida_server or install or clear_data or revoke or scenario or snapshot or record_screen or emulator_packets
-    ):
-        raise UsageError("--no-prepare changes nothing on the device", "leave out what would change it")
-    if prepare and listen != LOOPBACK:
-        raise UsageError("--listen goes with --no-prepare", "leave it out; --network says how traffic gets here")
+    _refuse_what_would_be_ignored(context, prepare=prepare)
     if timestamp and not seal:
         raise UsageError("--timestamp has no meaning with --no-seal", "leave one of them out")
     signer = chosen_signer(key, without=None if seal else "--no-seal")
@@ -263,6 +267,21 @@ def capture(
 
 
 _GOES_ON = ": it starts from what the run before left; --snapshot or --clear-data would start afresh"
+
+
+def _refuse_what_would_be_ignored(context: typer.Context, *, prepare: bool) -> None:
+    given = {
+        option.name: option.opts[0]
+        for option in context.command.params
+        if option.name and getattr(context.get_parameter_source(option.name), "name", "DEFAULT") != "DEFAULT"
+    }
+    if prepare and "listen" in given:
+        raise UsageError("--listen goes with --no-prepare", "leave it out; --network says how traffic gets here")
+    idle = [given[name] for name in _OF_PREPARING if name in given]
+    if not prepare and idle:
+        raise UsageError(
+            f"--no-prepare changes nothing on the device, so {', '.join(idle)} would be ignored", "leave one out"
+        )
 
 
 def _known(path: Path | None) -> list[dict[str, object]] | None:
