@@ -116,7 +116,7 @@ def test_a_damaged_result_is_made_again(captures: Path, tmp_path: Path) -> None:
 def test_killed_at_any_moment_and_resumed_it_comes_to_the_same_bytes(captures: Path, tmp_path: Path) -> None:
     inspected(captures, tmp_path / "undisturbed")
     command = [sys.executable, "-c", "from pia_runtime.cli.main import main; main()"]
-    for number, wait in enumerate((0.6, 1.0, 1.4, 1.8)):
+    for number, wait in enumerate((0.8, 1.3, 1.8)):
         campaign = tmp_path / f"killed-{number}"
         arguments = ["inspect", str(captures), "-o", str(campaign), "--workers", "2"]
         process = subprocess.Popen(
