@@ -16,8 +16,7 @@ import time
 import pytest
 from capture_stage import HOST, Server, client, events, flows, gaps, post, tunnel, until
 from mitmproxy.test import tflow
-from websockets.sync.client import connect
-from websockets.sync.server import serve
+from websocket_stage import EchoedWebSocket
 
 from pia_runtime.capture.proxy import Proxy
 from pia_runtime.errors import NotReadyError
@@ -176,32 +175,21 @@ def test_an_endless_answer_reaches_the_app_as_it_comes_and_is_recorded_whole(wri
 @pytest.fixture
 def websocket(writer, authority, confdir):
     """An open WebSocket to an echo server, through a proxy."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(authority.server_pem)
-
-    def echo(socket_) -> None:
-        for message in socket_:
-            socket_.send(message)
-
-    with serve(echo, "127.0.0.1", 0, ssl=context) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        proxy = Proxy(
-            writer, confdir=confdir, upstream_map={HOST: server.socket.getsockname()}, upstream_ca=authority.ca_pem
-        )
-        proxy.start()
-        trusted = ssl.create_default_context(cafile=proxy.ca_pem)
-        with connect(f"wss://{HOST}/live", sock=tunnel(proxy.port), ssl=trusted, open_timeout=60) as connection:
-            yield connection, proxy
-        proxy.stop()
-        server.shutdown()
+    echoed = EchoedWebSocket(authority)
+    proxy = Proxy(writer, confdir=confdir, upstream_map={HOST: echoed.address}, upstream_ca=authority.ca_pem)
+    proxy.start()
+    echoed.open(proxy.port, proxy.ca_pem)
+    yield echoed, proxy
+    echoed.close()
+    proxy.stop()
+    echoed.stop()
 
 
 def test_a_websocket_that_ended_is_one_whole_flow(websocket, writer):
     """All messages stand in one flow of the flow file, and no part of it remains."""
     connection, proxy = websocket
     for text in ("one", "two"):
-        connection.send(text)
-        connection.recv()
+        connection.echo(text)
     connection.close()
     until(lambda: writer.flows == 1)
     proxy.stop()
@@ -219,8 +207,7 @@ def test_an_open_websocket_is_on_disk_message_by_message(websocket, writer):
     """Before it ends, a stranger who reads the folder finds every message already, in one flow."""
     connection, _ = websocket
     for text in ("one", "two"):
-        connection.send(text)
-        connection.recv()
+        connection.echo(text)
     assert flows(writer.path) == []
     (journal,) = writer.path.glob("flows-ws-*.mitm")
     parts = flows(writer.path, journal.name)
@@ -239,8 +226,7 @@ def test_an_open_websocket_is_on_disk_message_by_message(websocket, writer):
 def test_a_websocket_that_is_open_when_the_run_ends_is_written_whole(websocket, writer):
     """Ending the run ends the parts."""
     connection, proxy = websocket
-    connection.send("last words")
-    connection.recv()
+    connection.echo("last words")
     proxy.stop()
     (flow,) = flows(writer.path)
     assert [m.content for m in flow.websocket.messages] == [b"last words"] * 2
