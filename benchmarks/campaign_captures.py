@@ -188,6 +188,10 @@ def write_capture(
         for signal, at in USERS[user]
     ]
     parties = sorted({act.party for act in plan})
+    # Every run says which hooks it had, so that a later one without any call still counts as watched.
+    events += [
+        {"type": "hook_status", "t_ns": start, "hook": hook, "status": "installed"} for hook, _, _ in DATA.values()
+    ]
     # Every party greets its host without saying anything: a later run then shows that the host was there to be told.
     sent = [(start + SECOND // 2, Act(party, "", "before_prompt", sent=True)) for party in parties]
     for act in plan:
