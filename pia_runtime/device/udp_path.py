@@ -16,6 +16,10 @@ wait $!
 """
 """Some versions of ``nc`` wait for an answer for ever: it is ended."""
 
+_NO_SUCH_COMMAND = (126, 127)
+_NOT_UNDERSTOOD = ("not found", "usage", "option", "unknown")
+"""What a device without ``nc -u`` says. Any other end of it, as by a refusal from the network, means that the packet went out."""
+
 _NAME = "device.wireguard"
 _UNTRIED = "a handshake is not tried: it would need a peer's keys; in a run, flows in the live view show it"
 
@@ -39,12 +43,12 @@ def check_udp_path(device: Connection, host: str | None, port: int) -> Check:
         said = device.script(_SEND, host, str(port), word)
         if _heard(listener, word):
             return Check(_NAME, Status.ok, f"a UDP packet from the device arrives at {host}:{port}; {_UNTRIED}")
-    if not said.ok:
+    if not said.ok and (said.code in _NO_SUCH_COMMAND or any(word in said.reason.lower() for word in _NOT_UNDERSTOOD)):
         return Check(_NAME, Status.not_checked, f"the device sends no UDP packet by command: {said.reason}", _UNTRIED)
     return Check(
         _NAME,
         Status.warning,
-        f"no UDP packet from the device arrived at {host}:{port}",
+        f"no UDP packet from the device arrived at {host}:{port}" + ("" if said.ok else f" ({said.reason})"),
         "only --network wireguard needs it: bring both into one network and open the port in the firewall",
     )
 
