@@ -74,12 +74,10 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
         return dict(document)
     shared: dict[int, tuple[Any, Any]] = {}
     told = {name: _masked(document[name], everywhere, shared) for name in _SECTIONS if name in document}
-    told["detections"] = document["detections"]
-    for detection in told["detections"]:
-        _mask_in_place(detection, everywhere, shared)
     for interval in told.get("consent") or ():
         interval["texts"] = [sentences.mask_within(text) for text in interval["texts"]]
-    for detection in told.get("detections") or ():
+    for detection in document["detections"]:
+        _mask_fields(detection, everywhere, shared)
         if detection.get("trigger") and detection["trigger"]["text"]:
             detection["trigger"]["text"] = sentences.mask_within(detection["trigger"]["text"])
     for spot in told.get("blind_spots") or ():
@@ -87,7 +85,8 @@ def without_secrets(document: Mapping[str, Any], free: Iterable[str], identifyin
     return {**document, **told, "session": _masked_record(document["session"], everywhere)}
 
 
-def _mask_in_place(record: dict[str, Any], secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> None:
+def _mask_fields(record: dict[str, Any], secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> None:
+    """Mask the fields of a record where it stands; what stands inside them is made anew, since others may share it."""
     for key, child in record.items():
         if child is None or key in _OWN_WORDS or type(child) is int:
             continue
@@ -99,14 +98,9 @@ def _masked(node: Any, secrets: Secrets, shared: dict[int, tuple[Any, Any]]) -> 
     if isinstance(node, str):
         return secrets.mask_within(node)
     if isinstance(node, dict):
-        return {
-            key: child
-            if child is None or key in _OWN_WORDS or type(child) is int
-            else _masked_once(child, secrets, shared)
-            if key in _SHARED
-            else _masked(child, secrets, shared)
-            for key, child in node.items()
-        }
+        made = dict(node)
+        _mask_fields(made, secrets, shared)
+        return made
     if isinstance(node, list):
         return [_masked(child, secrets, shared) for child in node]
     return node
