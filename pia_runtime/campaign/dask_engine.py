@@ -91,8 +91,17 @@ class DaskEngine:
         return future
 
     def _results[R](self, future: "Future[list[R]]") -> list[R] | None:
-        """None: the workers that held it died. A finished result can still be lost with its worker before it is fetched."""
+        """None: the workers that held it died. A finished result can still be lost with its worker before it is fetched.
+
+        Raises:
+            NotReadyError: no worker can run the program; what is wrong with one capture is part of a result.
+        """
         try:
             return future.result()
         except (self._distributed.scheduler.KilledWorker, self._distributed.client.FutureCancelledError):
             return None
+        except Exception as error:
+            said = f"{type(error).__name__}: {error}"[:300]
+            raise NotReadyError(
+                f"the Dask workers cannot run pia_runtime: {said}", "install the same version on every worker"
+            ) from error

@@ -157,6 +157,18 @@ def test_a_killed_dask_worker_costs_only_the_item_that_killed_it() -> None:
     assert sorted(item for batch, results in answers if results for item in batch) == [1, 2, 8, 9]
 
 
+def foreign(_items: list[int]) -> list[int]:
+    """As on a worker that lacks the program."""
+    raise ModuleNotFoundError("No module named 'pia_runtime'")
+
+
+def test_dask_workers_that_cannot_run_the_program_are_no_fault_of_the_captures() -> None:
+    from pia_runtime.campaign.dask_engine import DaskEngine
+
+    with DaskEngine(None, 1) as engine, pytest.raises(NotReadyError, match="cannot run pia_runtime: ModuleNotFound"):
+        list(engine.answers(foreign, [[1], [2]]))
+
+
 def test_duckdb_and_polars_answer_from_the_dataset_alone(captures: Path, tmp_path: Path) -> None:
     inspected(captures, tmp_path / "out")
     findings = str(tmp_path / "out" / "dataset" / "findings" / "**" / "*.parquet")
