@@ -174,3 +174,23 @@ def test_a_capture_that_is_not_there_is_named_once(tmp_path, capfd):
     assert run(["inspect", str(tmp_path / "missing"), "-o", str(tmp_path / "campaign"), "--workers", "1"]) == 3
     (line,) = [one for one in capfd.readouterr().err.splitlines() if one.startswith("pia: ")]
     assert line == "pia: missing: no such capture folder; give the folder that holds flows.mitm or events.jsonl"
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        ["--frida-port", "27043"],
+        ["--frida-name", "other"],
+        ["--network", "none"],
+        ["--no-udp-block"],
+        ["--clear-data"],
+        ["--revoke-permissions"],
+        ["--scenario", "refuse"],
+        ["--snapshot", "clean"],
+        ["--record-screen"],
+        ["--emulator-packets"],
+    ],
+)
+def test_an_option_that_no_prepare_would_ignore_is_wrong_usage_by_its_name(option, capsys):
+    assert run(["capture", "com.example.loan", "--no-prepare", *option]) == 2
+    assert option[0].replace("--no-", "--") in capsys.readouterr().err
