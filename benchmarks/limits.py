@@ -1,8 +1,8 @@
 """What the program costs, in one table: ``python benchmarks/limits.py [--only NAME …] [--quick] [--picture FILE.svg]``.
 
 Runs every benchmark that says figures (``figures.py``), one after the other, and prints them with the facts of this machine;
-``--picture`` draws the growth curves. ``--quick`` takes smaller sizes, to see that everything runs. The whole takes about an hour
-on two cores; nothing else should run meanwhile.
+``--picture`` draws the growth curves. ``--quick`` takes smaller sizes, to see that everything runs. The whole takes about half an
+hour on two cores; nothing else should run meanwhile.
 """
 
 import argparse
